@@ -27,8 +27,12 @@ mod tests {
 
     #[test]
     fn the_order_of_keys_does_not_matter() {
-        let left: serde_json::Value = serde_json::from_str(r#"{"b":1,"a":{"d":2.0,"c":"é"}}"#).unwrap();
-        assert_eq!(canonical_bytes(&left).unwrap(), r#"{"a":{"c":"é","d":2},"b":1}"#.as_bytes());
+        let left: serde_json::Value =
+            serde_json::from_str(r#"{"b":1,"a":{"d":2.0,"c":"é"}}"#).unwrap();
+        assert_eq!(
+            canonical_bytes(&left).unwrap(),
+            r#"{"a":{"c":"é","d":2},"b":1}"#.as_bytes()
+        );
         assert_eq!(
             digest_of(&left).unwrap(),
             digest_of(&json!({"a": {"c": "é", "d": 2.0}, "b": 1})).unwrap()

@@ -32,13 +32,18 @@ impl Identifier {
     pub fn new(text: impl Into<String>) -> Result<Self, IdentifierError> {
         let text = text.into();
         let bytes = text.as_bytes();
-        let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+        let inner =
+            |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
         let fits = bytes.len() <= Self::MAX
             && bytes.first().is_some_and(u8::is_ascii_lowercase)
             && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
             && bytes.iter().all(inner)
             && !text.contains("..");
-        if fits { Ok(Self(text)) } else { Err(IdentifierError) }
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(IdentifierError)
+        }
     }
 
     /// The text.
@@ -113,7 +118,20 @@ mod tests {
     fn deceiving_names_do_not() {
         let long = "a".repeat(64);
         for name in [
-            "", "1a", "-a", "a-", "a.", "a..b", "A", "a_b", "a/b", "a b", "\u{430}dmin", "a\u{200b}b", "a\n", &long,
+            "",
+            "1a",
+            "-a",
+            "a-",
+            "a.",
+            "a..b",
+            "A",
+            "a_b",
+            "a/b",
+            "a b",
+            "\u{430}dmin",
+            "a\u{200b}b",
+            "a\n",
+            &long,
         ] {
             assert_eq!(Identifier::new(name), Err(IdentifierError), "{name:?}");
         }

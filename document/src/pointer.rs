@@ -16,7 +16,11 @@ pub fn tokens(pointer: &str) -> Option<Vec<String>> {
     if pointer.is_empty() {
         return Some(Vec::new());
     }
-    pointer.strip_prefix('/')?.split('/').map(unescape).collect()
+    pointer
+        .strip_prefix('/')?
+        .split('/')
+        .map(unescape)
+        .collect()
 }
 
 fn unescape(token: &str) -> Option<String> {

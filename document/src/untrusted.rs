@@ -44,19 +44,27 @@ enum Script {
 
 const fn script(c: char) -> Option<Script> {
     match c {
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(Script::Latin),
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => {
+            Some(Script::Latin)
+        }
         '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::Greek),
-        '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' | '\u{2de0}'..='\u{2dff}' => Some(Script::Cyrillic),
+        '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' | '\u{2de0}'..='\u{2dff}' => {
+            Some(Script::Cyrillic)
+        }
         '\u{530}'..='\u{58f}' => Some(Script::Armenian),
         // Full-width and mathematical letters exist to look like others.
-        '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{13a0}'..='\u{13ff}' => Some(Script::Other),
+        '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{13a0}'..='\u{13ff}' => {
+            Some(Script::Other)
+        }
         _ => None,
     }
 }
 
 fn mixes_scripts(word: &str) -> bool {
     let mut first = None;
-    word.chars().filter_map(script).any(|s| *first.get_or_insert(s) != s || s == Script::Other)
+    word.chars()
+        .filter_map(script)
+        .any(|s| *first.get_or_insert(s) != s || s == Script::Other)
 }
 
 impl fmt::Display for Untrusted<'_> {
@@ -93,7 +101,14 @@ mod tests {
 
     #[test]
     fn honest_text_is_shown_as_it_is() {
-        for text in ["vpc-0abc", "Müller GmbH", "поставка", "日本語のログ", "κόσμε", "a → b"] {
+        for text in [
+            "vpc-0abc",
+            "Müller GmbH",
+            "поставка",
+            "日本語のログ",
+            "κόσμε",
+            "a → b",
+        ] {
             assert_eq!(untrusted(text).to_string(), text);
         }
     }

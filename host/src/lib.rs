@@ -1,1 +1,6 @@
+//! The Aegis host: reads a stack file, drives signed plugins in a sandbox, and plans, applies and
+//! validates what they propose.
 
+pub mod fact;
+pub mod proposal;
+pub mod template;

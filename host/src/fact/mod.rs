@@ -1,0 +1,7 @@
+//! Facts: named, typed values that join stages.
+
+mod format;
+mod name;
+
+pub use format::{Format, FormatError, MisfitError};
+pub use name::{FactRef, FactRefError};
