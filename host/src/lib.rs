@@ -2,5 +2,6 @@
 //! validates what they propose.
 
 pub mod fact;
+pub mod plan;
 pub mod proposal;
 pub mod template;

@@ -1,0 +1,11 @@
+//! The plan: an immutable, content-addressed document that says exactly what an apply will do.
+
+mod document;
+mod identity;
+
+pub use document::{
+    AppliedException, Base, Body, Cause, ChangeAction, Documents, DriverKind, Evidence, FactStatus, Instance, InstanceStatus, Mode,
+    Plan, PlanError, PlannedChange, PlannedFact, PlannedFinding, PluginUse, PolicyUse, Precision, Provenance, Risk,
+    StackUse, StructuralReason, StructuralRule,
+};
+pub use identity::{Identity, IdentityError, InstanceId, InstanceIdError};
