@@ -2,6 +2,8 @@
 //! validates what they propose.
 
 pub mod fact;
+pub mod graph;
 pub mod plan;
 pub mod proposal;
+pub mod sandbox;
 pub mod template;
