@@ -3,7 +3,10 @@
 
 pub mod fact;
 pub mod graph;
+pub mod home;
 pub mod plan;
 pub mod proposal;
 pub mod sandbox;
+pub mod stack;
 pub mod template;
+pub mod validate;

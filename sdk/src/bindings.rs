@@ -9,7 +9,7 @@
 /// Types and reads that several worlds use.
 pub mod shared {
     wit_bindgen::generate!({
-        path: "/tmp/sdk-wit/0.1.0",
+        path: "../wit/0.1.0",
         inline: "
             package aegis:sdk-shared;
 
@@ -38,7 +38,7 @@ pub mod shared {
 /// The export that all kinds have in common.
 pub mod description {
     wit_bindgen::generate!({
-        path: "/tmp/sdk-wit/0.1.0",
+        path: "../wit/0.1.0",
         inline: "
             package aegis:sdk-description;
 
@@ -57,7 +57,7 @@ pub mod description {
 #[cfg(feature = "provisioning")]
 pub mod provisioning {
     wit_bindgen::generate!({
-        path: "/tmp/sdk-wit/0.1.0",
+        path: "../wit/0.1.0",
         inline: "
             package aegis:sdk-provisioning;
 
@@ -80,7 +80,7 @@ pub mod provisioning {
 #[cfg(feature = "security")]
 pub mod security {
     wit_bindgen::generate!({
-        path: "/tmp/sdk-wit/0.1.0",
+        path: "../wit/0.1.0",
         inline: "
             package aegis:sdk-security;
 
@@ -103,7 +103,7 @@ pub mod security {
 #[cfg(feature = "gitops")]
 pub mod gitops {
     wit_bindgen::generate!({
-        path: "/tmp/sdk-wit/0.1.0",
+        path: "../wit/0.1.0",
         inline: "
             package aegis:sdk-gitops;
 
@@ -126,7 +126,7 @@ pub mod gitops {
 #[cfg(feature = "validation")]
 pub mod validation {
     wit_bindgen::generate!({
-        path: "/tmp/sdk-wit/0.1.0",
+        path: "../wit/0.1.0",
         inline: "
             package aegis:sdk-validation;
 

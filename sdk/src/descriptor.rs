@@ -192,3 +192,72 @@ pub fn schema_of<Config: JsonSchema>() -> String {
         .to_value()
         .to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+    struct Config {
+        /// At most this many nodes.
+        max_nodes: u8,
+        groups: Vec<Group>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Group {
+        name: String,
+    }
+
+    impl Default for Config {
+        fn default() -> Self {
+            Self {
+                max_nodes: 3,
+                groups: Vec::new(),
+            }
+        }
+    }
+
+    #[test]
+    fn the_schema_says_what_the_type_says() {
+        let schema: Value = serde_json::from_str(&schema_of::<Config>()).unwrap();
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
+        assert_eq!(schema["additionalProperties"], false);
+        let max = &schema["properties"]["max-nodes"];
+        assert_eq!(max["description"], "At most this many nodes.");
+        assert_eq!(max["maximum"], 255);
+        assert_eq!(
+            schema["properties"]["groups"]["items"],
+            json!({ "$ref": "#/$defs/Group" })
+        );
+    }
+
+    #[test]
+    fn requirements_and_offers_start_from_the_usual_case() {
+        let fact = opaque("network.vpc-id", "aws-id");
+        assert_eq!(
+            (fact.mode, fact.reach),
+            (FactMode::Opaque, FactReach::OwnCluster)
+        );
+        assert_eq!((fact.schema, fact.optional, fact.secret), (1, false, false));
+        let fact = by_value("mesh.port", "port")
+            .each_cluster()
+            .schema(2)
+            .optional();
+        assert_eq!(
+            (fact.mode, fact.reach),
+            (FactMode::Value, FactReach::EachCluster)
+        );
+        assert_eq!((fact.schema, fact.optional), (2, true));
+        assert!(offer("mesh.key", "pem").secret().secret);
+    }
+}

@@ -274,3 +274,195 @@ fn without_position(error: &serde_json::Error) -> String {
         .strip_suffix(&position)
         .map_or(message.clone(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::harness::{Harness, cluster};
+    use crate::{Descriptor, Kind, Scope, StageType, by_value, opaque};
+
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Config {
+        #[serde(default)]
+        groups: Vec<Group>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Group {
+        max: u8,
+        #[serde(default)]
+        labels: BTreeMap<String, String>,
+    }
+
+    fn harness() -> Harness {
+        let stage_type = StageType::new::<Config>("nodes", Scope::Cluster, "Nodes")
+            .setting("/service-accounts")
+            .requires(opaque("network.vpc-id", "aws-id"))
+            .requires(opaque("foundation.key-arn", "arn").stack())
+            .requires(opaque("mesh.address", "dns-name").each_cluster())
+            .requires(opaque("extra.id", "text").optional())
+            .requires(by_value("network.zones", "list<text>"))
+            .requires(by_value("stack.size", "number").stack())
+            .requires(by_value("mesh.port", "port").each_cluster());
+        let plugin = Descriptor::new(Kind::Provisioning, "test", "1.0.0").stage_type(stage_type);
+        Harness::new(&plugin, "nodes")
+            .cluster(cluster("use1", "us-east-1"))
+            .cluster(cluster("euw1", "eu-west-1"))
+            .own("use1")
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_pointed_at() {
+        for (config, pointer, message) in [
+            (
+                json!({ "groups": [{ "max": 300 }] }),
+                "/groups/0/max",
+                "300",
+            ),
+            (
+                json!({ "groups": [{}] }),
+                "/groups/0",
+                "missing field `max`",
+            ),
+            (
+                json!({ "groups": [{ "max": 1, "labels": { "a/b": 1 } }] }),
+                "/groups/0/labels/a~1b",
+                "expected a string",
+            ),
+            (json!({ "group": [] }), "/group", "unknown field `group`"),
+            (json!([1]), "/0", "expected"),
+        ] {
+            let request = harness().config(config.clone()).request();
+            let Err(Failure::InvalidConfig(problems)) = request.config::<Config>() else {
+                panic!("{config} was accepted");
+            };
+            assert_eq!(problems.len(), 1);
+            assert_eq!(problems[0].pointer, pointer, "{config}");
+            assert!(
+                problems[0].message.contains(message),
+                "{}",
+                problems[0].message
+            );
+            assert!(
+                !problems[0].message.contains("line"),
+                "{}",
+                problems[0].message
+            );
+        }
+    }
+
+    #[test]
+    fn settings_hold_what_the_stage_type_declares() {
+        let settings =
+            json!({ "service-accounts": [{ "name": "api" }], "oidc": { "issuer": "x" } });
+        let request = harness().settings(settings).request();
+        assert_eq!(
+            request.settings::<Value>(),
+            Ok(json!({ "service-accounts": [{ "name": "api" }] }))
+        );
+        let Err(Failure::InvalidConfig(problems)) =
+            request.settings::<BTreeMap<String, Vec<Group>>>()
+        else {
+            panic!("the settings were accepted");
+        };
+        assert_eq!(problems[0].pointer, "/service-accounts/0/name");
+        assert!(problems[0].message.starts_with("in the stack's settings: "));
+    }
+
+    #[test]
+    fn tokens_are_of_the_own_cluster_or_the_stack() {
+        let request = harness().request();
+        let text = |token: Result<Token, Failure>| token.map(|token| token.whole());
+        for (got, want) in [
+            (
+                text(request.token("network.vpc-id")),
+                "@{use1/network.vpc-id}",
+            ),
+            (
+                text(request.token("foundation.key-arn")),
+                "@{foundation.key-arn}",
+            ),
+            (text(request.token("mesh.address")), "@{use1/mesh.address}"),
+            (
+                text(request.token_of("euw1", "mesh.address")),
+                "@{euw1/mesh.address}",
+            ),
+        ] {
+            assert_eq!(got, Ok(want.to_owned()));
+        }
+        let clusters: Vec<_> = request
+            .tokens_by_cluster("mesh.address")
+            .into_keys()
+            .collect();
+        assert_eq!(clusters, ["euw1", "use1"]);
+    }
+
+    #[test]
+    fn a_token_that_was_not_required_is_the_plugins_fault() {
+        let request = harness().without("extra.id").request();
+        assert_eq!(request.optional_token("extra.id"), None);
+        for missing in [
+            request.token("extra.id"),
+            request.token("network.zones"),
+            request.token_of("euw1", "network.vpc-id"),
+        ] {
+            assert!(matches!(missing, Err(Failure::Internal(_))), "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn facts_by_value_are_read_in_their_reach() {
+        let request = harness()
+            .fact("network.zones", json!(["a", "b"]))
+            .fact("stack.size", json!(2))
+            .fact_of("euw1", "mesh.port", json!(15443))
+            .request();
+        assert_eq!(
+            request.fact::<Vec<String>>("network.zones"),
+            Ok(vec!["a".into(), "b".into()])
+        );
+        assert_eq!(request.fact::<u32>("stack.size"), Ok(2));
+        assert_eq!(request.fact_of::<u16>("euw1", "mesh.port"), Ok(15443));
+        assert_eq!(
+            request.facts_by_cluster::<u16>("mesh.port"),
+            Ok(BTreeMap::from([("euw1", 15443)]))
+        );
+        assert_eq!(request.optional_fact::<u16>("mesh.port"), Ok(None));
+        assert!(matches!(
+            request.fact::<u32>("network.zones"),
+            Err(Failure::Internal(_))
+        ));
+    }
+
+    #[test]
+    fn all_missing_facts_are_told_at_once() {
+        let request = harness().fact("stack.size", json!(2)).request();
+        let mut facts = request.facts_by_value();
+        assert_eq!(facts.get::<Vec<String>>("network.zones"), None);
+        assert_eq!(facts.get::<u32>("stack.size"), Some(2));
+        assert_eq!(facts.get_of::<u16>("euw1", "mesh.port"), None);
+        assert_eq!(facts.get_of::<u16>("use1", "mesh.port"), None);
+        assert_eq!(
+            facts.finish(),
+            Err(Failure::NeedsFact(vec![
+                "network.zones".into(),
+                "mesh.port".into()
+            ]))
+        );
+    }
+
+    #[test]
+    fn a_fact_of_another_kind_outweighs_missing_ones() {
+        let request = harness().fact("stack.size", json!("large")).request();
+        let mut facts = request.facts_by_value();
+        assert_eq!(facts.get::<u32>("stack.size"), None);
+        assert_eq!(facts.get::<Vec<String>>("network.zones"), None);
+        assert!(matches!(facts.into_failure(), Failure::Internal(_)));
+    }
+}

@@ -132,7 +132,8 @@ impl Resource {
     }
 }
 
-/// The token of a resource's attribute, in the same root.
+/// The token of a resource's attribute, in the same root. Indices and attributes below it follow after
+/// dots: `identity.0.oidc.0.issuer`.
 ///
 /// ```
 /// let id = aegis_plugin::terraform::reference("aws_vpc", "main", "id");

@@ -52,7 +52,8 @@ impl Token {
         }
     }
 
-    /// The token of a map's entry or a record's field, escaped as a JSON pointer.
+    /// The token of a map's entry or a record's field, escaped as a JSON pointer. A key that holds a
+    /// `}` cannot be reached.
     pub fn key(&self, key: &str) -> Self {
         let mut pointer = self.pointer.clone();
         pointer::push(&mut pointer, key);

@@ -32,12 +32,15 @@ impl Aegis {
 
     /// Public half of a key of this home.
     pub fn public_key(&self, name: &str) -> PathBuf {
-        self.home.join("keys").join(format!("{name}.pub"))
+        self.home
+            .join("data")
+            .join("keys")
+            .join(format!("{name}.pub"))
     }
 
     /// Compiled code of plugins that were used; it can be removed at any time.
     pub fn compiled_code(&self) -> PathBuf {
-        self.home.join("cache")
+        self.home.join("cache").join("code")
     }
 
     pub fn generate_key(&self, name: &str) -> Command {
@@ -91,14 +94,7 @@ impl Aegis {
 
     /// Imports what `terraform output -json` wrote as facts of one stage of one cluster.
     pub fn import_facts(&self, stage: &str, cluster: &str, file: &Path) -> Command {
-        let mut command = self.command([
-            "facts",
-            "import",
-            "--stage",
-            stage,
-            "--cluster",
-            cluster,
-        ]);
+        let mut command = self.command(["facts", "import", "--stage", stage, "--cluster", cluster]);
         command.arg(file);
         command
     }

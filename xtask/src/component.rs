@@ -13,9 +13,8 @@ use crate::workspace::{Plugin, Workspace, create_folder};
 /// Goes into the record of an encoding, so that another encoder encodes again.
 const ENCODER: &str = "wit-component 0.263";
 
-/// A plugin's component, on disk.
+/// A plugin's component, which lies at [`file()`].
 pub struct Component {
-    pub path: PathBuf,
     /// Size in bytes.
     pub size: u64,
     /// SHA-256, hexadecimal.
@@ -54,7 +53,6 @@ pub fn encode(workspace: &Workspace, plugin: &Plugin, module: &Path) -> Result<C
     fs::write(&path, &component).map_err(Error::file(&path))?;
     keep(workspace, plugin, &record)?;
     Ok(Component {
-        path,
         size: component.len() as u64,
         digest: record.component,
         is_new: true,
@@ -72,15 +70,13 @@ pub fn file(workspace: &Workspace, plugin: &Plugin) -> PathBuf {
 fn earlier(workspace: &Workspace, plugin: &Plugin, module: &str) -> Option<Component> {
     let record: Record =
         serde_json::from_slice(&fs::read(record_file(workspace, plugin)).ok()?).ok()?;
-    let path = file(workspace, plugin);
-    let bytes = fs::read(&path).ok()?;
+    let bytes = fs::read(file(workspace, plugin)).ok()?;
     let found = Record {
         encoder: ENCODER.to_owned(),
         module: module.to_owned(),
         component: sha256(&bytes),
     };
     (record == found).then_some(Component {
-        path,
         size: bytes.len() as u64,
         digest: found.component,
         is_new: false,
@@ -132,11 +128,10 @@ mod tests {
         let workspace = Workspace::at(folder.path());
         let module = folder.path().join("sample.wasm");
         fs::write(&module, b"not a module").expect("a file");
-        let error = encode(&workspace, &plugin(), &module).err().expect("refused");
-        assert!(
-            error.to_string().starts_with("plugin sample: "),
-            "{error}"
-        );
+        let error = encode(&workspace, &plugin(), &module)
+            .err()
+            .expect("refused");
+        assert!(error.to_string().starts_with("plugin sample: "), "{error}");
     }
 
     #[test]
@@ -152,13 +147,17 @@ mod tests {
         assert!(!second.is_new);
         assert_eq!(first.digest, second.digest);
 
-        fs::write(&first.path, b"touched").expect("a change");
+        fs::write(file(&workspace, &plugin()), b"touched").expect("a change");
         let third = encode(&workspace, &plugin(), &module).expect("a component");
         assert!(third.is_new);
         assert_eq!(first.digest, third.digest);
 
         // A custom section without a name and content: another module of the same meaning.
         fs::write(&module, [EMPTY, &[0, 1, 0]].concat()).expect("a module");
-        assert!(encode(&workspace, &plugin(), &module).expect("a component").is_new);
+        assert!(
+            encode(&workspace, &plugin(), &module)
+                .expect("a component")
+                .is_new
+        );
     }
 }

@@ -127,7 +127,9 @@ impl Reader {
 fn is_start(line: &str) -> bool {
     let mut words = line.split(' ');
     words.next() == Some("running")
-        && words.next().is_some_and(|word| word.parse::<usize>().is_ok())
+        && words
+            .next()
+            .is_some_and(|word| word.parse::<usize>().is_ok())
         && matches!(words.next(), Some("test" | "tests"))
         && words.next().is_none()
 }
@@ -253,13 +255,17 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
 
     #[test]
     fn lines_outside_of_a_program_count_nothing() {
-        let (reader, shown) = read("test result: ok. 9 passed; 0 failed; 0 ignored\nrunning late\n");
+        let (reader, shown) =
+            read("test result: ok. 9 passed; 0 failed; 0 ignored\nrunning late\n");
         assert_eq!(reader.counts(), counts(0, 0, 0));
         assert_eq!(shown.len(), 2);
     }
 
     #[test]
     fn counts_are_written_in_the_form_that_other_tools_read() {
-        assert_eq!(counts(12, 0, 3).to_string(), "12 passed, 0 failed, 3 skipped");
+        assert_eq!(
+            counts(12, 0, 3).to_string(),
+            "12 passed, 0 failed, 3 skipped"
+        );
     }
 }

@@ -109,7 +109,7 @@ pub fn succeeds_within(command: &mut Command, limit: Duration) -> Result<(), Str
             let last = text
                 .as_deref()
                 .and_then(|text| text.lines().rev().find(|line| !line.trim().is_empty()))
-                .map(|line| line.trim().to_owned());
+                .map(|line| line.trim().trim_start_matches("error: ").to_owned());
             Err(last.unwrap_or_else(|| ended(status)))
         }
         None => Err(format!("no answer within {} s", limit.as_secs())),
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn the_last_line_of_a_failed_command_is_its_reason() {
         let mut failing = Command::new("sh");
-        failing.args(["-c", "echo first >&2; echo no network >&2; exit 1"]);
+        failing.args(["-c", "echo first >&2; echo error: no network >&2; exit 1"]);
         let result = succeeds_within(&mut failing, Duration::from_secs(10));
         assert_eq!(result, Err("no network".to_owned()));
     }

@@ -56,10 +56,8 @@ impl Workspace {
 
     /// Cargo's target folder of the host and its tests.
     pub fn target(&self) -> PathBuf {
-        env::var_os("CARGO_TARGET_DIR").map_or_else(
-            || self.root.join("target"),
-            |folder| self.root.join(folder),
-        )
+        env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
     }
 
     /// Cargo's target folder of the plugins. Apart from the host's, because another compiler may
@@ -215,10 +213,7 @@ mod tests {
         let plugins = workspace.plugins().expect("the plugins");
         let names: Vec<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
         assert_eq!(names, ["cert-manager", "kops"]);
-        assert_eq!(
-            plugins[0].module_file(),
-            "aegis_plugin_cert_manager.wasm"
-        );
+        assert_eq!(plugins[0].module_file(), "aegis_plugin_cert_manager.wasm");
     }
 
     #[test]

@@ -77,9 +77,14 @@ impl Format {
     /// Whether every value of this format is also one of `wanted`.
     pub fn fits(&self, wanted: &Self) -> bool {
         match (self, wanted) {
-            (Self::AwsId | Self::Arn | Self::Cidr | Self::DnsName | Self::HttpsUrl | Self::Pem, Self::Text)
+            (
+                Self::AwsId | Self::Arn | Self::Cidr | Self::DnsName | Self::HttpsUrl | Self::Pem,
+                Self::Text,
+            )
             | (Self::Port, Self::Number) => true,
-            (Self::List(have), Self::List(want)) | (Self::Map(have), Self::Map(want)) => have.fits(want),
+            (Self::List(have), Self::List(want)) | (Self::Map(have), Self::Map(want)) => {
+                have.fits(want)
+            }
             (Self::Record(have), Self::Record(want)) => want
                 .iter()
                 .all(|(name, want)| have.get(name).is_some_and(|have| have.fits(want))),
@@ -93,7 +98,8 @@ impl Format {
         tokens.iter().try_fold(self, |format, token| match format {
             Self::List(inner) => {
                 let index = token == "0" || !token.starts_with('0');
-                (index && !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit())).then_some(&**inner)
+                (index && !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit()))
+                    .then_some(&**inner)
             }
             Self::Map(inner) => Some(&**inner),
             Self::Record(fields) => fields.get(token.as_str()),
@@ -141,7 +147,10 @@ impl Format {
         if fits {
             Ok(())
         } else {
-            Err(MisfitError { pointer: at, expected: self.to_string() })
+            Err(MisfitError {
+                pointer: at,
+                expected: self.to_string(),
+            })
         }
     }
 }
@@ -161,7 +170,8 @@ fn is_arn(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
     let plain = |part: Option<&str>, may_be_empty: bool| {
         part.is_some_and(|p| {
-            (may_be_empty || !p.is_empty()) && p.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            (may_be_empty || !p.is_empty())
+                && p.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         })
     };
     parts.next() == Some("arn")
@@ -181,7 +191,8 @@ fn is_cidr(text: &str) -> bool {
     let Some((address, prefix)) = text.split_once('/') else {
         return false;
     };
-    let canonical = prefix.bytes().all(|b| b.is_ascii_digit()) && (prefix == "0" || !prefix.starts_with('0'));
+    let canonical =
+        prefix.bytes().all(|b| b.is_ascii_digit()) && (prefix == "0" || !prefix.starts_with('0'));
     match (address.parse::<Ipv4Addr>(), prefix.parse::<u32>()) {
         (Ok(address), Ok(prefix)) if canonical && prefix <= 32 => {
             let host_bits = u32::MAX.checked_shr(prefix).unwrap_or(0);
@@ -197,7 +208,9 @@ fn is_dns_name(text: &str) -> bool {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         })
 }
 
@@ -211,14 +224,20 @@ fn is_https_url(text: &str) -> bool {
         None => (authority, None),
     };
     is_dns_name(host)
-        && port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0) && p.bytes().all(|b| b.is_ascii_digit()))
-        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./+=~".contains(&b))
+        && port.is_none_or(|p| {
+            p.parse::<u16>().is_ok_and(|p| p > 0) && p.bytes().all(|b| b.is_ascii_digit())
+        })
+        && path
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_./+=~".contains(&b))
 }
 
 fn is_pem(text: &str) -> bool {
     text.starts_with("-----BEGIN ")
         && text.trim_end().ends_with("-----")
-        && text.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b))
+        && text
+            .bytes()
+            .all(|b| b == b'\n' || (b' '..=b'~').contains(&b))
 }
 
 impl fmt::Display for Format {
@@ -252,13 +271,21 @@ impl FromStr for Format {
     type Err = FormatError;
 
     fn from_str(text: &str) -> Result<Self, FormatError> {
-        let error = || FormatError { text: aegis_document::untrusted(text).to_string() };
+        let error = || FormatError {
+            text: aegis_document::untrusted(text).to_string(),
+        };
         if text.len() > 1024 {
-            return Err(FormatError { text: "a format of more than 1024 bytes".into() });
+            return Err(FormatError {
+                text: "a format of more than 1024 bytes".into(),
+            });
         }
         let mut rest = text;
         let format = parse(&mut rest, Self::MAX_DEPTH).ok_or_else(error)?;
-        if rest.is_empty() { Ok(format) } else { Err(error()) }
+        if rest.is_empty() {
+            Ok(format)
+        } else {
+            Err(error())
+        }
     }
 }
 
@@ -284,7 +311,11 @@ fn parse(rest: &mut &str, depth: usize) -> Option<Format> {
             take(rest, "<")?;
             let inner = Box::new(parse(rest, depth)?);
             take(rest, ">")?;
-            if word == "list" { Format::List(inner) } else { Format::Map(inner) }
+            if word == "list" {
+                Format::List(inner)
+            } else {
+                Format::Map(inner)
+            }
         }
         "record" => {
             let depth = depth.checked_sub(1)?;
@@ -339,7 +370,12 @@ mod tests {
 
     #[test]
     fn formats_read_back_as_they_are_printed() {
-        for text in ["aws-id", "list<arn>", "map<list<cidr>>", "record<id: aws-id, zone: text>"] {
+        for text in [
+            "aws-id",
+            "list<arn>",
+            "map<list<cidr>>",
+            "record<id: aws-id, zone: text>",
+        ] {
             assert_eq!(format(text).to_string(), text);
         }
     }
@@ -347,8 +383,17 @@ mod tests {
     #[test]
     fn other_texts_are_not_formats() {
         for text in [
-            "", "string", "list", "list<>", "list<arn", "list<arn>>", "record<>", "record<a: arn, a: arn>",
-            "map<map<map<map<map<text>>>>>", "aws-id ", "record<A: text>",
+            "",
+            "string",
+            "list",
+            "list<>",
+            "list<arn",
+            "list<arn>>",
+            "record<>",
+            "record<a: arn, a: arn>",
+            "map<map<map<map<map<text>>>>>",
+            "aws-id ",
+            "record<A: text>",
         ] {
             assert!(text.parse::<Format>().is_err(), "{text}");
         }
@@ -357,24 +402,75 @@ mod tests {
     #[test]
     fn values_are_checked() {
         for (name, good, bad) in [
-            ("aws-id", vec![json!("vpc-0abc")], vec![json!("vpc 1"), json!(""), json!("a\"b"), json!(1), json!("${x}")]),
+            (
+                "aws-id",
+                vec![json!("vpc-0abc")],
+                vec![
+                    json!("vpc 1"),
+                    json!(""),
+                    json!("a\"b"),
+                    json!(1),
+                    json!("${x}"),
+                ],
+            ),
             (
                 "arn",
-                vec![json!("arn:aws:iam::111122223333:role/a-b_c"), json!("arn:aws-cn:s3:::bucket/key")],
-                vec![json!("arn:aws:iam"), json!("arn:aws:iam::1:*"), json!("arn:aws:iam::1:role/a\",\"b")],
+                vec![
+                    json!("arn:aws:iam::111122223333:role/a-b_c"),
+                    json!("arn:aws-cn:s3:::bucket/key"),
+                ],
+                vec![
+                    json!("arn:aws:iam"),
+                    json!("arn:aws:iam::1:*"),
+                    json!("arn:aws:iam::1:role/a\",\"b"),
+                ],
             ),
-            ("cidr", vec![json!("10.0.0.0/16"), json!("0.0.0.0/0")], vec![json!("10.0.0.1/16"), json!("10.0.0.0/016"), json!("::/0")]),
-            ("dns-name", vec![json!("a.b-c.d")], vec![json!("a..b"), json!("A.b"), json!("-a"), json!("a b")]),
+            (
+                "cidr",
+                vec![json!("10.0.0.0/16"), json!("0.0.0.0/0")],
+                vec![json!("10.0.0.1/16"), json!("10.0.0.0/016"), json!("::/0")],
+            ),
+            (
+                "dns-name",
+                vec![json!("a.b-c.d")],
+                vec![json!("a..b"), json!("A.b"), json!("-a"), json!("a b")],
+            ),
             (
                 "https-url",
                 vec![json!("https://a.b:8443/c/d.json")],
-                vec![json!("http://a"), json!("https://u@a"), json!("https://a?b"), json!("https://a:0"), json!("https://")],
+                vec![
+                    json!("http://a"),
+                    json!("https://u@a"),
+                    json!("https://a?b"),
+                    json!("https://a:0"),
+                    json!("https://"),
+                ],
             ),
-            ("port", vec![json!(443)], vec![json!(0), json!(65536), json!("443"), json!(1.5)]),
-            ("list<port>", vec![json!([]), json!([1, 2])], vec![json!([0]), json!({})]),
-            ("map<aws-id>", vec![json!({"a": "b"})], vec![json!({"a": 1})]),
-            ("record<a: port>", vec![json!({"a": 1})], vec![json!({}), json!({"a": 1, "b": 2})]),
-            ("pem", vec![json!("-----BEGIN X-----\nAA==\n-----END X-----\n")], vec![json!("x"), json!("-----BEGIN X\u{1b}-----")]),
+            (
+                "port",
+                vec![json!(443)],
+                vec![json!(0), json!(65536), json!("443"), json!(1.5)],
+            ),
+            (
+                "list<port>",
+                vec![json!([]), json!([1, 2])],
+                vec![json!([0]), json!({})],
+            ),
+            (
+                "map<aws-id>",
+                vec![json!({"a": "b"})],
+                vec![json!({"a": 1})],
+            ),
+            (
+                "record<a: port>",
+                vec![json!({"a": 1})],
+                vec![json!({}), json!({"a": 1, "b": 2})],
+            ),
+            (
+                "pem",
+                vec![json!("-----BEGIN X-----\nAA==\n-----END X-----\n")],
+                vec![json!("x"), json!("-----BEGIN X\u{1b}-----")],
+            ),
         ] {
             for value in good {
                 assert_eq!(format(name).check(&value), Ok(()), "{name}: {value}");
@@ -387,7 +483,9 @@ mod tests {
 
     #[test]
     fn an_error_names_the_place_and_not_the_value() {
-        let error = format("map<list<port>>").check(&json!({"a/b": [1, "s3cret"]})).unwrap_err();
+        let error = format("map<list<port>>")
+            .check(&json!({"a/b": [1, "s3cret"]}))
+            .unwrap_err();
         assert_eq!(error.to_string(), "the value at /a~1b/1 is not port");
     }
 

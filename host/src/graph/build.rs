@@ -98,7 +98,9 @@ impl Graph {
     }
 
     pub fn get(&self, id: &InstanceId) -> Option<&InstanceNode> {
-        self.index.get(id).and_then(|index| self.instances.get(*index))
+        self.index
+            .get(id)
+            .and_then(|index| self.instances.get(*index))
     }
 
     /// The edges with their reasons, sorted.
@@ -141,14 +143,22 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(stages: &'a [StageNode<'a>], clusters: &'a [&'a Identifier], supplied: &'a Supplied) -> Self {
+    fn new(
+        stages: &'a [StageNode<'a>],
+        clusters: &'a [&'a Identifier],
+        supplied: &'a Supplied,
+    ) -> Self {
         let mut instances = Vec::new();
         let mut of_stage = Vec::with_capacity(stages.len());
         for (index, stage) in stages.iter().enumerate() {
             let first = instances.len();
             let places: Vec<Option<Identifier>> = match stage.stage_type.scope {
                 Scope::Stack => vec![None],
-                Scope::Cluster => stage.clusters.iter().map(|cluster| Some((*cluster).clone())).collect(),
+                Scope::Cluster => stage
+                    .clusters
+                    .iter()
+                    .map(|cluster| Some((*cluster).clone()))
+                    .collect(),
             };
             instances.extend(places.into_iter().map(|cluster| InstanceNode {
                 id: InstanceId::new(cluster, stage.name.clone()),
@@ -158,7 +168,15 @@ impl<'a> Builder<'a> {
             }));
             of_stage.push((first..instances.len()).collect());
         }
-        Self { stages, clusters, supplied, instances, of_stage, offers: BTreeMap::new(), problems: Vec::new() }
+        Self {
+            stages,
+            clusters,
+            supplied,
+            instances,
+            of_stage,
+            offers: BTreeMap::new(),
+            problems: Vec::new(),
+        }
     }
 
     fn check_classes(&mut self) {
@@ -166,13 +184,19 @@ impl<'a> Builder<'a> {
         for stage in self.stages {
             let places: Vec<Option<&Identifier>> = match stage.stage_type.scope {
                 Scope::Stack => vec![None],
-                Scope::Cluster => stage.clusters.iter().map(|cluster| Some(*cluster)).collect(),
+                Scope::Cluster => stage
+                    .clusters
+                    .iter()
+                    .map(|cluster| Some(*cluster))
+                    .collect(),
             };
             for class in &stage.stage_type.conflicts {
-                let clash = places.iter().find_map(|place| match seen.get(&(class, *place)) {
-                    Some(first) if *first != stage.name => Some((*first).clone()),
-                    _ => None,
-                });
+                let clash = places
+                    .iter()
+                    .find_map(|place| match seen.get(&(class, *place)) {
+                        Some(first) if *first != stage.name => Some((*first).clone()),
+                        _ => None,
+                    });
                 if let Some(first) = clash {
                     self.problems.push(GraphProblem::Exclusive {
                         stage: stage.name.clone(),
@@ -189,7 +213,12 @@ impl<'a> Builder<'a> {
 
     fn register_providers(&mut self) {
         for (fact, supplied) in &self.supplied.0 {
-            let offer = Offer { instance: None, format: &supplied.format, schema: None, secret: false };
+            let offer = Offer {
+                instance: None,
+                format: &supplied.format,
+                schema: None,
+                secret: false,
+            };
             self.offers.insert(fact.clone(), offer);
         }
         let mut reported = BTreeSet::new();
@@ -229,8 +258,12 @@ impl<'a> Builder<'a> {
     }
 
     fn connect(&mut self) {
-        let by_name: BTreeMap<&Identifier, usize> =
-            self.stages.iter().enumerate().map(|(index, stage)| (stage.name, index)).collect();
+        let by_name: BTreeMap<&Identifier, usize> = self
+            .stages
+            .iter()
+            .enumerate()
+            .map(|(index, stage)| (stage.name, index))
+            .collect();
         let mut reported = BTreeSet::new();
         for index in 0..self.instances.len() {
             let (edges, resolved, problems) = self.connections(index, &by_name);
@@ -263,10 +296,15 @@ impl<'a> Builder<'a> {
                     edges.extend(self.of_stage[needed].iter().filter(|&&other| {
                         let other = &self.instances[other].id.cluster;
                         // Stages of clusters wait within their cluster; a stage of the stack waits for all.
-                        other.is_none() || instance.id.cluster.is_none() || *other == instance.id.cluster
+                        other.is_none()
+                            || instance.id.cluster.is_none()
+                            || *other == instance.id.cluster
                     }));
                 }
-                None => problems.push(GraphProblem::UnknownNeed { stage: stage.name.clone(), wanted: needed.clone() }),
+                None => problems.push(GraphProblem::UnknownNeed {
+                    stage: stage.name.clone(),
+                    wanted: needed.clone(),
+                }),
             }
         }
         for (number, requirement) in stage.stage_type.requires.iter().enumerate() {
@@ -292,7 +330,11 @@ impl<'a> Builder<'a> {
                     }
                     None => Provider::Supplied,
                 };
-                resolved.push(Resolved { fact, requirement: number, provider });
+                resolved.push(Resolved {
+                    fact,
+                    requirement: number,
+                    provider,
+                });
             }
         }
         (edges, resolved, problems)
@@ -311,7 +353,10 @@ impl<'a> Builder<'a> {
             FactReach::OwnCluster => match &instance.id.cluster {
                 Some(cluster) => vec![FactRef::new(Some(cluster.clone()), name.clone())],
                 None => {
-                    problems.push(GraphProblem::NoOwnCluster { stage: stage.name.clone(), fact: name.clone() });
+                    problems.push(GraphProblem::NoOwnCluster {
+                        stage: stage.name.clone(),
+                        fact: name.clone(),
+                    });
                     Vec::new()
                 }
             },
@@ -335,19 +380,38 @@ impl<'a> Builder<'a> {
         let provider = self.provider_name(offer.instance);
         if !offer.format.fits(&requirement.format) {
             let (provided, required) = (offer.format.clone(), requirement.format.clone());
-            return Some(GraphProblem::FormatMisfit { stage, fact, provider, provided, required });
+            return Some(GraphProblem::FormatMisfit {
+                stage,
+                fact,
+                provider,
+                provided,
+                required,
+            });
         }
         if let Some(provided) = offer.schema.filter(|schema| *schema != requirement.schema) {
             let required = requirement.schema;
-            return Some(GraphProblem::SchemaMisfit { stage, fact, provider, provided, required });
+            return Some(GraphProblem::SchemaMisfit {
+                stage,
+                fact,
+                provider,
+                provided,
+                required,
+            });
         }
-        (offer.secret && !requirement.secret).then_some(GraphProblem::SecretMisfit { stage, fact, provider })
+        (offer.secret && !requirement.secret).then_some(GraphProblem::SecretMisfit {
+            stage,
+            fact,
+            provider,
+        })
     }
 
     /// Orders the instances by level, then by name, so that the order does not depend on that of the stack file.
     fn sort(self) -> Result<Graph, Vec<GraphProblem>> {
-        let mut graph = DiGraph::<usize, ()>::with_capacity(self.instances.len(), self.instances.len() * 2);
-        let nodes: Vec<_> = (0..self.instances.len()).map(|index| graph.add_node(index)).collect();
+        let mut graph =
+            DiGraph::<usize, ()>::with_capacity(self.instances.len(), self.instances.len() * 2);
+        let nodes: Vec<_> = (0..self.instances.len())
+            .map(|index| graph.add_node(index))
+            .collect();
         for (index, instance) in self.instances.iter().enumerate() {
             for &before in &instance.edges {
                 graph.add_edge(nodes[before], nodes[index], ());
@@ -359,16 +423,25 @@ impl<'a> Builder<'a> {
         let mut level = vec![0_usize; self.instances.len()];
         for node in order {
             let index = graph[node];
-            level[index] =
-                self.instances[index].edges.iter().map(|&before| level[before] + 1).max().unwrap_or(0);
+            level[index] = self.instances[index]
+                .edges
+                .iter()
+                .map(|&before| level[before] + 1)
+                .max()
+                .unwrap_or(0);
         }
         let mut sorted: Vec<usize> = (0..self.instances.len()).collect();
-        sorted.sort_by(|&a, &b| (level[a], &self.instances[a].id).cmp(&(level[b], &self.instances[b].id)));
+        sorted.sort_by(|&a, &b| {
+            (level[a], &self.instances[a].id).cmp(&(level[b], &self.instances[b].id))
+        });
         let mut place = vec![0_usize; sorted.len()];
         for (new, &old) in sorted.iter().enumerate() {
             place[old] = new;
         }
-        let mut instances: Vec<InstanceNode> = sorted.iter().map(|&old| self.instances[old].clone()).collect();
+        let mut instances: Vec<InstanceNode> = sorted
+            .iter()
+            .map(|&old| self.instances[old].clone())
+            .collect();
         for instance in &mut instances {
             for edge in &mut instance.edges {
                 *edge = place[*edge];
@@ -380,7 +453,11 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let index = instances.iter().enumerate().map(|(index, instance)| (instance.id.clone(), index)).collect();
+        let index = instances
+            .iter()
+            .enumerate()
+            .map(|(index, instance)| (instance.id.clone(), index))
+            .collect();
         Ok(Graph { instances, index })
     }
 
@@ -388,16 +465,32 @@ impl<'a> Builder<'a> {
         let mut problems: Vec<(InstanceId, GraphProblem)> = tarjan_scc(graph)
             .into_iter()
             .filter(|component| {
-                component.len() > 1 || component.first().is_some_and(|node| graph.contains_edge(*node, *node))
+                component.len() > 1
+                    || component
+                        .first()
+                        .is_some_and(|node| graph.contains_edge(*node, *node))
             })
             .filter_map(|component| {
                 // Tarjan gives a component in reverse order of the edges.
-                let mut instances: Vec<InstanceId> =
-                    component.iter().rev().map(|node| self.instances[graph[*node]].id.clone()).collect();
-                let smallest = instances.iter().enumerate().min_by_key(|(_, id)| (*id).clone())?.0;
+                let mut instances: Vec<InstanceId> = component
+                    .iter()
+                    .rev()
+                    .map(|node| self.instances[graph[*node]].id.clone())
+                    .collect();
+                let smallest = instances
+                    .iter()
+                    .enumerate()
+                    .min_by_key(|(_, id)| (*id).clone())?
+                    .0;
                 instances.rotate_left(smallest);
                 let first = instances.first()?.clone();
-                Some((first.clone(), GraphProblem::Cycle { stage: first.stage, instances }))
+                Some((
+                    first.clone(),
+                    GraphProblem::Cycle {
+                        stage: first.stage,
+                        instances,
+                    },
+                ))
             })
             .collect();
         problems.sort_by(|a, b| a.0.cmp(&b.0));

@@ -9,23 +9,62 @@ use crate::plan::InstanceId;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GraphProblem {
     #[error("stage `{stage}` needs `{wanted}`, and there is no stage of that name")]
-    UnknownNeed { stage: Identifier, wanted: Identifier },
+    UnknownNeed {
+        stage: Identifier,
+        wanted: Identifier,
+    },
     #[error("nobody provides `{fact}` ({format}), which stage `{stage}` requires")]
-    NobodyProvides { stage: Identifier, fact: FactRef, format: Format },
+    NobodyProvides {
+        stage: Identifier,
+        fact: FactRef,
+        format: Format,
+    },
     #[error("`{fact}` is provided twice: by {first} and by {second}")]
-    TwoProviders { stage: Identifier, fact: FactRef, first: String, second: String },
+    TwoProviders {
+        stage: Identifier,
+        fact: FactRef,
+        first: String,
+        second: String,
+    },
     #[error("`{fact}` is {provided} from {provider}, and stage `{stage}` requires {required}")]
-    FormatMisfit { stage: Identifier, fact: FactRef, provider: String, provided: Format, required: Format },
-    #[error("`{fact}` has meaning {provided} from {provider}, and stage `{stage}` requires meaning {required}")]
-    SchemaMisfit { stage: Identifier, fact: FactRef, provider: String, provided: u32, required: u32 },
+    FormatMisfit {
+        stage: Identifier,
+        fact: FactRef,
+        provider: String,
+        provided: Format,
+        required: Format,
+    },
+    #[error(
+        "`{fact}` has meaning {provided} from {provider}, and stage `{stage}` requires meaning {required}"
+    )]
+    SchemaMisfit {
+        stage: Identifier,
+        fact: FactRef,
+        provider: String,
+        provided: u32,
+        required: u32,
+    },
     #[error("`{fact}` from {provider} is a secret, and stage `{stage}` does not treat it as one")]
-    SecretMisfit { stage: Identifier, fact: FactRef, provider: String },
+    SecretMisfit {
+        stage: Identifier,
+        fact: FactRef,
+        provider: String,
+    },
     #[error("stage `{stage}` runs once for the stack and requires `{fact}` of its own cluster")]
     NoOwnCluster { stage: Identifier, fact: Identifier },
     #[error("the stages wait for each other: {}", cycle(.instances))]
-    Cycle { stage: Identifier, instances: Vec<InstanceId> },
-    #[error("stages `{first}` and `{stage}` exclude each other: a cluster can have only one {class}")]
-    Exclusive { stage: Identifier, first: Identifier, class: Identifier },
+    Cycle {
+        stage: Identifier,
+        instances: Vec<InstanceId>,
+    },
+    #[error(
+        "stages `{first}` and `{stage}` exclude each other: a cluster can have only one {class}"
+    )]
+    Exclusive {
+        stage: Identifier,
+        first: Identifier,
+        class: Identifier,
+    },
 }
 
 fn cycle(instances: &[InstanceId]) -> String {

@@ -9,7 +9,11 @@ use super::build::{Edge, Graph};
 
 fn reason(edge: &Edge) -> String {
     let facts: Vec<&str> = edge.facts.iter().map(|fact| fact.as_str()).collect();
-    if facts.is_empty() { "needs".to_owned() } else { facts.join(", ") }
+    if facts.is_empty() {
+        "needs".to_owned()
+    } else {
+        facts.join(", ")
+    }
 }
 
 /// One line for each instance, indented by level, with what it waits for.
@@ -39,8 +43,16 @@ pub fn dot(graph: &Graph) -> String {
         let _ = writeln!(out, "  \"{}\";", instance.id);
     }
     for edge in graph.edges() {
-        if let (Some(from), Some(to)) = (graph.instances.get(edge.from), graph.instances.get(edge.to)) {
-            let _ = writeln!(out, "  \"{}\" -> \"{}\" [label=\"{}\"];", from.id, to.id, reason(&edge));
+        if let (Some(from), Some(to)) =
+            (graph.instances.get(edge.from), graph.instances.get(edge.to))
+        {
+            let _ = writeln!(
+                out,
+                "  \"{}\" -> \"{}\" [label=\"{}\"];",
+                from.id,
+                to.id,
+                reason(&edge)
+            );
         }
     }
     out.push_str("}\n");
@@ -54,7 +66,13 @@ pub fn mermaid(graph: &Graph) -> String {
         let _ = writeln!(out, "  n{index}[\"{}\"]", instance.id);
     }
     for edge in graph.edges() {
-        let _ = writeln!(out, "  n{} -->|\"{}\"| n{}", edge.from, reason(&edge), edge.to);
+        let _ = writeln!(
+            out,
+            "  n{} -->|\"{}\"| n{}",
+            edge.from,
+            reason(&edge),
+            edge.to
+        );
     }
     out
 }
@@ -79,7 +97,10 @@ pub fn svg(graph: &Graph) -> String {
                 *row += 1;
                 *row - 1
             });
-            (MARGIN + level * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y))
+            (
+                MARGIN + level * (WIDTH + GAP_X),
+                MARGIN + row * (HEIGHT + GAP_Y),
+            )
         })
         .collect();
     let width = 2 * MARGIN + rows.len() * (WIDTH + GAP_X);
@@ -103,7 +124,11 @@ pub fn svg(graph: &Graph) -> String {
         }
     }
     for (instance, (x, y)) in graph.instances.iter().zip(&places) {
-        let fill = if instance.id.cluster.is_some() { "#e8f0fe" } else { "#fef7e0" };
+        let fill = if instance.id.cluster.is_some() {
+            "#e8f0fe"
+        } else {
+            "#fef7e0"
+        };
         let _ = writeln!(
             out,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"4\" fill=\"{fill}\" stroke=\"#555\"/>\
@@ -120,7 +145,12 @@ pub fn svg(graph: &Graph) -> String {
 fn levels(graph: &Graph) -> Vec<usize> {
     let mut levels: Vec<usize> = Vec::with_capacity(graph.instances.len());
     for instance in &graph.instances {
-        let level = instance.edges.iter().filter_map(|&edge| levels.get(edge)).map(|level| level + 1).max();
+        let level = instance
+            .edges
+            .iter()
+            .filter_map(|&edge| levels.get(edge))
+            .map(|level| level + 1)
+            .max();
         levels.push(level.unwrap_or(0));
     }
     levels

@@ -11,7 +11,11 @@ fn name(text: &str) -> Identifier {
     text.parse().unwrap()
 }
 
-fn stage_type(scope: Scope, requires: &[(&str, FactReach, &str)], provides: &[(&str, &str)]) -> StageType {
+fn stage_type(
+    scope: Scope,
+    requires: &[(&str, FactReach, &str)],
+    provides: &[(&str, &str)],
+) -> StageType {
     StageType {
         name: name("t"),
         title: String::new(),
@@ -33,19 +37,29 @@ fn stage_type(scope: Scope, requires: &[(&str, FactReach, &str)], provides: &[(&
             .collect(),
         provides: provides
             .iter()
-            .map(|(fact, format)| FactOffer { name: name(fact), format: format.parse().unwrap(), schema: 1, secret: false })
+            .map(|(fact, format)| FactOffer {
+                name: name(fact),
+                format: format.parse().unwrap(),
+                schema: 1,
+                secret: false,
+            })
             .collect(),
         conflicts: vec![],
     }
 }
 
 /// Stages as (name, type, needs), all cluster-scoped ones in clusters `a` and `b`.
-fn build(stages: &[(&str, StageType, &[&str])], supplied: &[(&str, &str)]) -> Result<Graph, Vec<GraphProblem>> {
+fn build(
+    stages: &[(&str, StageType, &[&str])],
+    supplied: &[(&str, &str)],
+) -> Result<Graph, Vec<GraphProblem>> {
     let clusters = [name("a"), name("b")];
     let clusters: Vec<&Identifier> = clusters.iter().collect();
     let names: Vec<Identifier> = stages.iter().map(|stage| name(stage.0)).collect();
-    let needs: Vec<Vec<Identifier>> =
-        stages.iter().map(|stage| stage.2.iter().map(|need| name(need)).collect()).collect();
+    let needs: Vec<Vec<Identifier>> = stages
+        .iter()
+        .map(|stage| stage.2.iter().map(|need| name(need)).collect())
+        .collect();
     let nodes: Vec<StageNode<'_>> = stages
         .iter()
         .enumerate()
@@ -59,8 +73,11 @@ fn build(stages: &[(&str, StageType, &[&str])], supplied: &[(&str, &str)]) -> Re
     let supplied: BTreeMap<FactRef, SuppliedFact> = supplied
         .iter()
         .map(|(fact, format)| {
-            let supplied =
-                SuppliedFact { format: format.parse().unwrap(), value: json!("x"), by_host: false };
+            let supplied = SuppliedFact {
+                format: format.parse().unwrap(),
+                value: json!("x"),
+                by_host: false,
+            };
             (fact.parse().unwrap(), supplied)
         })
         .collect();
@@ -68,7 +85,11 @@ fn build(stages: &[(&str, StageType, &[&str])], supplied: &[(&str, &str)]) -> Re
 }
 
 fn order(graph: &Graph) -> Vec<String> {
-    graph.instances.iter().map(|instance| instance.id.to_string()).collect()
+    graph
+        .instances
+        .iter()
+        .map(|instance| instance.id.to_string())
+        .collect()
 }
 
 use FactReach::{EachCluster, OwnCluster, Stack};
@@ -77,23 +98,53 @@ use FactReach::{EachCluster, OwnCluster, Stack};
 fn facts_make_the_edges_and_clusters_do_not_wait_for_each_other() {
     let graph = build(
         &[
-            ("cluster", stage_type(Scope::Cluster, &[("net.id", OwnCluster, "aws-id"), ("store", Stack, "text")], &[]), &[]),
-            ("network", stage_type(Scope::Cluster, &[], &[("net.id", "aws-id")]), &[]),
-            ("base", stage_type(Scope::Stack, &[], &[("store", "text")]), &[]),
+            (
+                "cluster",
+                stage_type(
+                    Scope::Cluster,
+                    &[("net.id", OwnCluster, "aws-id"), ("store", Stack, "text")],
+                    &[],
+                ),
+                &[],
+            ),
+            (
+                "network",
+                stage_type(Scope::Cluster, &[], &[("net.id", "aws-id")]),
+                &[],
+            ),
+            (
+                "base",
+                stage_type(Scope::Stack, &[], &[("store", "text")]),
+                &[],
+            ),
         ],
         &[],
     )
     .unwrap();
-    assert_eq!(order(&graph), ["base", "a/network", "b/network", "a/cluster", "b/cluster"]);
-    assert_eq!(graph.get(&"b/cluster".parse().unwrap()).unwrap().edges, [0, 2]);
+    assert_eq!(
+        order(&graph),
+        ["base", "a/network", "b/network", "a/cluster", "b/cluster"]
+    );
+    assert_eq!(
+        graph.get(&"b/cluster".parse().unwrap()).unwrap().edges,
+        [0, 2]
+    );
 }
 
 #[test]
 fn a_stage_of_the_stack_can_wait_for_each_cluster() {
     let graph = build(
         &[
-            ("mesh", stage_type(Scope::Stack, &[("address", EachCluster, "dns-name")], &[]), &[]),
-            ("gateway", stage_type(Scope::Cluster, &[], &[("address", "dns-name")]), &[]),
+            (
+                "mesh",
+                stage_type(Scope::Stack, &[("address", EachCluster, "dns-name")], &[]),
+                &[],
+            ),
+            (
+                "gateway",
+                stage_type(Scope::Cluster, &[], &[("address", "dns-name")]),
+                &[],
+            ),
         ],
         &[],
     )
@@ -105,7 +156,11 @@ fn a_stage_of_the_stack_can_wait_for_each_cluster() {
 #[test]
 fn a_supplied_fact_takes_the_place_of_a_stage() {
     let graph = build(
-        &[("cluster", stage_type(Scope::Cluster, &[("net.id", OwnCluster, "aws-id")], &[]), &[])],
+        &[(
+            "cluster",
+            stage_type(Scope::Cluster, &[("net.id", OwnCluster, "aws-id")], &[]),
+            &[],
+        )],
         &[("a/net.id", "aws-id"), ("b/net.id", "aws-id")],
     )
     .unwrap();
@@ -126,13 +181,42 @@ fn each_problem_is_told_once_and_named() {
     let give = || stage_type(Scope::Cluster, &[], &[("net.id", "aws-id")]);
     type Stages<'a> = Vec<(&'a str, StageType, &'a [&'a str])>;
     let cases: Vec<(Stages<'_>, Vec<(&str, &str)>, &str, &str)> = vec![
-        (vec![("x", give(), &["nope"])], vec![], "AEG0201", "stage `x` needs `nope`"),
-        (vec![("x", need("aws-id"), &[])], vec![], "AEG0202", "nobody provides `a/net.id` (aws-id)"),
-        (vec![("x", give(), &[]), ("y", give(), &[])], vec![], "AEG0203", "by stage `x` and by stage `y`"),
-        (vec![("x", give(), &[])], vec![("a/net.id", "aws-id")], "AEG0203", "by the stack file and by stage `x`"),
-        (vec![("x", give(), &[]), ("y", need("arn"), &[])], vec![], "AEG0204", "is aws-id from stage `x`"),
         (
-            vec![("x", stage_type(Scope::Stack, &[("net.id", OwnCluster, "arn")], &[]), &[])],
+            vec![("x", give(), &["nope"])],
+            vec![],
+            "AEG0201",
+            "stage `x` needs `nope`",
+        ),
+        (
+            vec![("x", need("aws-id"), &[])],
+            vec![],
+            "AEG0202",
+            "nobody provides `a/net.id` (aws-id)",
+        ),
+        (
+            vec![("x", give(), &[]), ("y", give(), &[])],
+            vec![],
+            "AEG0203",
+            "by stage `x` and by stage `y`",
+        ),
+        (
+            vec![("x", give(), &[])],
+            vec![("a/net.id", "aws-id")],
+            "AEG0203",
+            "by the stack file and by stage `x`",
+        ),
+        (
+            vec![("x", give(), &[]), ("y", need("arn"), &[])],
+            vec![],
+            "AEG0204",
+            "is aws-id from stage `x`",
+        ),
+        (
+            vec![(
+                "x",
+                stage_type(Scope::Stack, &[("net.id", OwnCluster, "arn")], &[]),
+                &[],
+            )],
             vec![],
             "AEG0207",
             "runs once for the stack",
@@ -168,7 +252,10 @@ fn meanings_and_secrets_must_agree() {
 
 #[test]
 fn two_stages_of_one_class_exclude_each_other() {
-    let mesh = || StageType { conflicts: vec![name("mesh")], ..stage_type(Scope::Cluster, &[], &[]) };
+    let mesh = || StageType {
+        conflicts: vec![name("mesh")],
+        ..stage_type(Scope::Cluster, &[], &[])
+    };
     let problems = build(&[("istio", mesh(), &[]), ("linkerd", mesh(), &[])], &[]).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].code(), "AEG0209");
@@ -178,8 +265,16 @@ fn two_stages_of_one_class_exclude_each_other() {
 fn the_graph_is_drawn_in_four_ways() {
     let graph = build(
         &[
-            ("cluster", stage_type(Scope::Cluster, &[("net.id", OwnCluster, "aws-id")], &[]), &[]),
-            ("network", stage_type(Scope::Cluster, &[], &[("net.id", "aws-id")]), &[]),
+            (
+                "cluster",
+                stage_type(Scope::Cluster, &[("net.id", OwnCluster, "aws-id")], &[]),
+                &[],
+            ),
+            (
+                "network",
+                stage_type(Scope::Cluster, &[], &[("net.id", "aws-id")]),
+                &[],
+            ),
         ],
         &[],
     )

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::identity::{Identity, InstanceId};
 use crate::fact::{FactRef, Format};
-use crate::proposal::{Control, FactMode, Finding, Kind, OnImmutable, Severity};
+use crate::proposal::{Control, FactMode, FactSource, Finding, Kind, OnImmutable, Probe, Severity};
 
 /// A plan as it lies on disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,11 @@ impl Plan {
     pub const FORMAT: &'static str = "aegis.plan/1";
 
     /// Seals a body: computes its digest.
-    pub fn seal(body: Body, evidence: Evidence, documents: Documents) -> Result<Self, aegis_document::canonical::CanonicalError> {
+    pub fn seal(
+        body: Body,
+        evidence: Evidence,
+        documents: Documents,
+    ) -> Result<Self, aegis_document::canonical::CanonicalError> {
         Ok(Self {
             format: Self::FORMAT.to_owned(),
             digest: digest_of(&body)?,
@@ -70,16 +74,28 @@ impl Plan {
         let plan: Self = serde_json::from_value(value)?;
         let found = digest_of(&plan.body).map_err(|_| PlanError::Document(plan.digest))?;
         if found != plan.digest {
-            return Err(PlanError::Altered { said: plan.digest, found });
+            return Err(PlanError::Altered {
+                said: plan.digest,
+                found,
+            });
         }
-        let named: BTreeSet<Digest> = plan.body.changes().filter_map(|(_, change)| change.desired).collect();
+        let named: BTreeSet<Digest> = plan
+            .body
+            .changes()
+            .filter_map(|(_, change)| change.desired)
+            .collect();
         for digest in &named {
             match plan.documents.0.get(digest) {
                 Some(text) if Digest::of(text) == *digest => {}
                 _ => return Err(PlanError::Document(*digest)),
             }
         }
-        match plan.documents.0.keys().find(|digest| !named.contains(digest)) {
+        match plan
+            .documents
+            .0
+            .keys()
+            .find(|digest| !named.contains(digest))
+        {
             Some(stray) => Err(PlanError::Document(*stray)),
             None => Ok(plan),
         }
@@ -98,7 +114,10 @@ pub struct Documents(pub BTreeMap<Digest, String>);
 
 impl Documents {
     /// Adds a document and returns its digest.
-    pub fn insert(&mut self, document: &Value) -> Result<Digest, aegis_document::canonical::CanonicalError> {
+    pub fn insert(
+        &mut self,
+        document: &Value,
+    ) -> Result<Digest, aegis_document::canonical::CanonicalError> {
         let bytes = canonical_bytes(document)?;
         let digest = Digest::of(&bytes);
         self.0
@@ -135,12 +154,18 @@ pub struct Body {
 impl Body {
     /// All changes with the instance they belong to.
     pub fn changes(&self) -> impl Iterator<Item = (&Instance, &PlannedChange)> {
-        self.instances.iter().flat_map(|instance| instance.changes.iter().map(move |change| (instance, change)))
+        self.instances.iter().flat_map(|instance| {
+            instance
+                .changes
+                .iter()
+                .map(move |change| (instance, change))
+        })
     }
 
     /// Whether applying would do nothing.
     pub fn is_empty(&self) -> bool {
-        self.changes().all(|(_, change)| change.action == ChangeAction::Noop)
+        self.changes()
+            .all(|(_, change)| change.action == ChangeAction::Noop)
     }
 }
 
@@ -272,10 +297,10 @@ pub struct Instance {
     /// Digest of what it answered.
     pub response: Option<Digest>,
     pub changes: Vec<PlannedChange>,
-    /// Sources of the facts it provides, in the form that state keeps.
-    pub sources: BTreeMap<Identifier, Value>,
-    /// Readiness probes, in the form that state keeps.
-    pub probes: Vec<Value>,
+    /// Where the facts it provides are read.
+    pub sources: BTreeMap<Identifier, FactSource>,
+    /// What makes it ready.
+    pub probes: Vec<Probe>,
 }
 
 /// The driver that carries a change out.

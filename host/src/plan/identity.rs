@@ -41,7 +41,9 @@ impl FromStr for InstanceId {
 
     fn from_str(text: &str) -> Result<Self, InstanceIdError> {
         Ok(match text.split_once('/') {
-            Some((cluster, stage)) => Self::new(Some(Identifier::new(cluster)?), Identifier::new(stage)?),
+            Some((cluster, stage)) => {
+                Self::new(Some(Identifier::new(cluster)?), Identifier::new(stage)?)
+            }
             None => Self::new(None, Identifier::new(text)?),
         })
     }
@@ -55,11 +57,21 @@ pub enum Identity {
     /// `kops/CLUSTER`
     KopsCluster { cluster: Identifier },
     /// `kops/CLUSTER/GROUP`
-    KopsInstanceGroup { cluster: Identifier, group: Identifier },
+    KopsInstanceGroup {
+        cluster: Identifier,
+        group: Identifier,
+    },
     /// `kubernetes/CLUSTER/GROUP/KIND/NAMESPACE/NAME`; `core` for the core group, `-` for no namespace
-    Kubernetes { cluster: Identifier, object: ObjectRef },
+    Kubernetes {
+        cluster: Identifier,
+        object: ObjectRef,
+    },
     /// `release/CLUSTER/NAMESPACE/NAME`
-    Release { cluster: Identifier, namespace: String, name: String },
+    Release {
+        cluster: Identifier,
+        namespace: String,
+        name: String,
+    },
     /// `application/CLUSTER/NAME`, the cluster whose Argo CD runs it
     Application { cluster: Identifier, name: String },
     /// `workflow/FILE`
@@ -67,7 +79,11 @@ pub enum Identity {
     /// `file/PATH`
     File { path: String },
     /// `tool/ADAPTER/CHANGE` or `tool/ADAPTER/CHANGE@CLUSTER`
-    Tool { cluster: Option<Identifier>, adapter: Identifier, change: Identifier },
+    Tool {
+        cluster: Option<Identifier>,
+        adapter: Identifier,
+        change: Identifier,
+    },
 }
 
 /// Why a text is not an identity.
@@ -97,16 +113,36 @@ impl fmt::Display for Identity {
             Self::KopsCluster { cluster } => write!(f, "kops/{cluster}"),
             Self::KopsInstanceGroup { cluster, group } => write!(f, "kops/{cluster}/{group}"),
             Self::Kubernetes { cluster, object } => {
-                let group = if object.group.is_empty() { "core" } else { &object.group };
+                let group = if object.group.is_empty() {
+                    "core"
+                } else {
+                    &object.group
+                };
                 let namespace = object.namespace.as_deref().unwrap_or("-");
-                write!(f, "kubernetes/{cluster}/{group}/{}/{namespace}/{}", object.kind, object.name)
+                write!(
+                    f,
+                    "kubernetes/{cluster}/{group}/{}/{namespace}/{}",
+                    object.kind, object.name
+                )
             }
-            Self::Release { cluster, namespace, name } => write!(f, "release/{cluster}/{namespace}/{name}"),
+            Self::Release {
+                cluster,
+                namespace,
+                name,
+            } => write!(f, "release/{cluster}/{namespace}/{name}"),
             Self::Application { cluster, name } => write!(f, "application/{cluster}/{name}"),
             Self::Workflow { file } => write!(f, "workflow/{file}"),
             Self::File { path } => write!(f, "file/{path}"),
-            Self::Tool { cluster: None, adapter, change } => write!(f, "tool/{adapter}/{change}"),
-            Self::Tool { cluster: Some(cluster), adapter, change } => {
+            Self::Tool {
+                cluster: None,
+                adapter,
+                change,
+            } => write!(f, "tool/{adapter}/{change}"),
+            Self::Tool {
+                cluster: Some(cluster),
+                adapter,
+                change,
+            } => {
                 write!(f, "tool/{adapter}/{change}@{cluster}")
             }
         }
@@ -128,14 +164,27 @@ impl Identity {
         let parts: Vec<&str> = rest.split('/').collect();
         Some(match (driver, parts.as_slice()) {
             ("terraform", [root]) => Self::Terraform { root: name(root)? },
-            ("kops", [cluster]) => Self::KopsCluster { cluster: name(cluster)? },
-            ("kops", [cluster, group]) => Self::KopsInstanceGroup { cluster: name(cluster)?, group: name(group)? },
+            ("kops", [cluster]) => Self::KopsCluster {
+                cluster: name(cluster)?,
+            },
+            ("kops", [cluster, group]) => Self::KopsInstanceGroup {
+                cluster: name(cluster)?,
+                group: name(group)?,
+            },
             ("kubernetes", [cluster, group, kind, namespace, object]) => Self::Kubernetes {
                 cluster: name(cluster)?,
                 object: ObjectRef {
-                    group: if *group == "core" { String::new() } else { plain(group)? },
+                    group: if *group == "core" {
+                        String::new()
+                    } else {
+                        plain(group)?
+                    },
                     kind: plain(kind)?,
-                    namespace: if *namespace == "-" { None } else { Some(plain(namespace)?) },
+                    namespace: if *namespace == "-" {
+                        None
+                    } else {
+                        Some(plain(namespace)?)
+                    },
                     name: plain(object)?,
                 },
             },
@@ -144,17 +193,24 @@ impl Identity {
                 namespace: plain(namespace)?,
                 name: plain(release)?,
             },
-            ("application", [cluster, application]) => {
-                Self::Application { cluster: name(cluster)?, name: plain(application)? }
-            }
+            ("application", [cluster, application]) => Self::Application {
+                cluster: name(cluster)?,
+                name: plain(application)?,
+            },
             ("workflow", [file]) => Self::Workflow { file: name(file)? },
-            ("file", [_, ..]) if !rest.is_empty() => Self::File { path: rest.to_owned() },
+            ("file", [_, ..]) if !rest.is_empty() => Self::File {
+                path: rest.to_owned(),
+            },
             ("tool", [adapter, change]) => {
                 let (change, cluster) = match change.split_once('@') {
                     Some((change, cluster)) => (change, Some(name(cluster)?)),
                     None => (*change, None),
                 };
-                Self::Tool { cluster, adapter: name(adapter)?, change: name(change)? }
+                Self::Tool {
+                    cluster,
+                    adapter: name(adapter)?,
+                    change: name(change)?,
+                }
             }
             _ => return None,
         })
@@ -165,7 +221,9 @@ impl Identity {
 fn plain(text: &str) -> Option<String> {
     let fits = !text.is_empty()
         && text.len() <= 253
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:_".contains(&b));
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-.:_".contains(&b));
     fits.then(|| text.to_owned())
 }
 
@@ -213,7 +271,16 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_identities() {
-        for text in ["", "terraform", "terraform/", "terraform/a/b", "kubernetes/a/b/c/d", "kops/A", "nothing/a", "file/"] {
+        for text in [
+            "",
+            "terraform",
+            "terraform/",
+            "terraform/a/b",
+            "kubernetes/a/b/c/d",
+            "kops/A",
+            "nothing/a",
+            "file/",
+        ] {
             assert!(text.parse::<Identity>().is_err(), "{text}");
         }
     }

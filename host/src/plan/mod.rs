@@ -4,8 +4,8 @@ mod document;
 mod identity;
 
 pub use document::{
-    AppliedException, Base, Body, Cause, ChangeAction, Documents, DriverKind, Evidence, FactStatus, Instance, InstanceStatus, Mode,
-    Plan, PlanError, PlannedChange, PlannedFact, PlannedFinding, PluginUse, PolicyUse, Precision, Provenance, Risk,
-    StackUse, StructuralReason, StructuralRule,
+    AppliedException, Base, Body, Cause, ChangeAction, Documents, DriverKind, Evidence, FactStatus,
+    Instance, InstanceStatus, Mode, Plan, PlanError, PlannedChange, PlannedFact, PlannedFinding,
+    PluginUse, PolicyUse, Precision, Provenance, Risk, StackUse, StructuralReason, StructuralRule,
 };
 pub use identity::{Identity, IdentityError, InstanceId, InstanceIdError};

@@ -16,7 +16,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Security, Self::Gitops, Self::Validation];
+    pub const ALL: [Self; 4] = [
+        Self::Provisioning,
+        Self::Security,
+        Self::Gitops,
+        Self::Validation,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,7 +57,9 @@ pub struct Descriptor {
 
 impl Descriptor {
     pub fn stage_type(&self, name: &str) -> Option<&StageType> {
-        self.stage_types.iter().find(|stage_type| stage_type.name == *name)
+        self.stage_types
+            .iter()
+            .find(|stage_type| stage_type.name == *name)
     }
 }
 

@@ -30,7 +30,12 @@ impl std::fmt::Display for Failure {
             Self::InvalidConfig(problems) => {
                 f.write_str("the configuration is not valid")?;
                 for problem in problems {
-                    write!(f, "; {}: {}", untrusted(&problem.pointer), untrusted(&problem.message))?;
+                    write!(
+                        f,
+                        "; {}: {}",
+                        untrusted(&problem.pointer),
+                        untrusted(&problem.message)
+                    )?;
                 }
                 Ok(())
             }
@@ -40,10 +45,17 @@ impl std::fmt::Display for Failure {
             }
             Self::NeedsCluster(clusters) => {
                 f.write_str("clusters are missing:")?;
-                clusters.iter().try_for_each(|cluster| write!(f, " {cluster}"))
+                clusters
+                    .iter()
+                    .try_for_each(|cluster| write!(f, " {cluster}"))
             }
             Self::Conflict(problem) => {
-                write!(f, "conflict at {}: {}", untrusted(&problem.pointer), untrusted(&problem.message))
+                write!(
+                    f,
+                    "conflict at {}: {}",
+                    untrusted(&problem.pointer),
+                    untrusted(&problem.message)
+                )
             }
             Self::Unsupported(message) => write!(f, "not supported: {}", untrusted(message)),
             Self::Internal(message) => write!(f, "the plugin failed: {}", untrusted(message)),

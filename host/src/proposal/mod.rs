@@ -12,14 +12,22 @@ mod finding;
 mod source;
 
 pub use change::{
-    Access, Action, Application, Change, Collection, CrdPolicy, File, HooksPolicy, InstanceGroup, Job, KopsCluster,
-    KopsRoll, KopsSecret, KubernetesObject, Lifecycle, ObjectRef, OnImmutable, Permission, Provider, Release, Step,
-    SyncPolicy, TerraformBlock, TerraformOutput, TerraformRoot, ToolCall, Trigger, Workflow,
+    Access, Action, Application, Change, Collection, CrdPolicy, File, HooksPolicy, InstanceGroup,
+    Job, KopsCluster, KopsRoll, KopsSecret, KubernetesObject, Lifecycle, ObjectRef, OnImmutable,
+    Permission, Provider, Release, Step, SyncPolicy, TerraformBlock, TerraformOutput,
+    TerraformRoot, ToolCall, Trigger, Workflow,
 };
-pub use descriptor::{Descriptor, FactMode, FactOffer, FactReach, FactRequirement, Kind, Scope, StageType};
+pub use descriptor::{
+    Descriptor, FactMode, FactOffer, FactReach, FactRequirement, Kind, Scope, StageType,
+};
 pub use failure::{ConfigProblem, Failure};
-pub use finding::{Control, ControlScope, Feedback, Finding, FrameworkReference, Outcome, Severity};
-pub use source::{CertificateAuthority, FactSource, Generator, Health, Moved, Probe, ProbeCheck, ProvidedFact, Readiness};
+pub use finding::{
+    Control, ControlScope, Feedback, Finding, FrameworkReference, Outcome, Severity,
+};
+pub use source::{
+    CertificateAuthority, FactSource, Generator, Health, Moved, Probe, ProbeCheck, ProvidedFact,
+    Readiness,
+};
 
 /// A proposing plugin's answer.
 #[derive(Clone, Debug, Default, PartialEq)]

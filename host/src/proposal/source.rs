@@ -14,21 +14,43 @@ pub struct ProvidedFact {
 }
 
 /// Declarative: read by the host, no plugin code runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
 pub enum FactSource {
     /// Known at plan time. Literal: a value that looks like a token is text.
     Value(Value),
-    TerraformOutput { root: Identifier, output: String },
+    TerraformOutput {
+        root: Identifier,
+        output: String,
+    },
     /// JSON pointer into the stored cluster document.
     KopsField(String),
-    KubernetesField { cluster: Option<Identifier>, object: ObjectRef, pointer: String, until_seconds: u32 },
-    TokenRequest { namespace: String, service_account: String, audience: String, ttl_seconds: u32 },
+    KubernetesField {
+        cluster: Option<Identifier>,
+        object: ObjectRef,
+        pointer: String,
+        until_seconds: u32,
+    },
+    TokenRequest {
+        namespace: String,
+        service_account: String,
+        audience: String,
+        ttl_seconds: u32,
+    },
     Generated(Generator),
-    ToolOutput { change: Identifier, pointer: String },
+    ToolOutput {
+        change: Identifier,
+        pointer: String,
+    },
     External(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Generator {
     Bytes(u32),
     CertificateAuthority(CertificateAuthority),
@@ -36,14 +58,16 @@ pub enum Generator {
     Certificate(Identifier),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CertificateAuthority {
     pub common_name: String,
     pub parent: Option<Identifier>,
     pub validity_days: u32,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Probe {
     pub id: Identifier,
     pub cluster: Option<Identifier>,
@@ -51,11 +75,23 @@ pub struct Probe {
     pub timeout_seconds: u32,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
 pub enum ProbeCheck {
-    Condition { object: ObjectRef, condition: String, status: String },
+    Condition {
+        object: ObjectRef,
+        condition: String,
+        status: String,
+    },
     Rollout(ObjectRef),
-    Admission { object: Node, admitted: bool },
+    Admission {
+        object: Node,
+        admitted: bool,
+    },
     FactPresent(Identifier),
     ApplicationSynced(String),
     ApiReachable,

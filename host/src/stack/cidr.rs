@@ -153,8 +153,16 @@ mod tests {
             ("10.1.2.3/32", "10.1.2.2/32", false),
         ];
         for (left, right, expected) in cases {
-            assert_eq!(block(left).overlaps(block(right)), expected, "{left} {right}");
-            assert_eq!(block(right).overlaps(block(left)), expected, "{right} {left}");
+            assert_eq!(
+                block(left).overlaps(block(right)),
+                expected,
+                "{left} {right}"
+            );
+            assert_eq!(
+                block(right).overlaps(block(left)),
+                expected,
+                "{right} {left}"
+            );
         }
     }
 

@@ -30,6 +30,7 @@ codes! {
     TOO_DEEP = "AEG0112", "Values are nested more than 64 levels deep.";
     TOO_MANY_NODES = "AEG0113", "The file holds more than 50,000 values.";
     ODD_NUMBER = "AEG0114", "A number that not every reader understands alike.";
+    INVISIBLE = "AEG0115", "A character that is not shown, or that changes how others are shown.";
 
     // The shape of the file.
     UNKNOWN_KEY = "AEG0120", "A key that has no meaning in its place.";
@@ -88,6 +89,9 @@ mod tests {
     #[test]
     fn codes_are_unique_and_in_order() {
         assert!(ALL.is_sorted_by(|(left, _), (right, _)| left < right));
-        assert!(ALL.iter().all(|(code, _)| code.len() == 7 && code.starts_with("AEG01")));
+        assert!(
+            ALL.iter()
+                .all(|(code, _)| code.len() == 7 && code.starts_with("AEG01"))
+        );
     }
 }

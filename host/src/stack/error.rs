@@ -200,6 +200,12 @@ impl Report {
         }
     }
 
+    /// Takes over the problems of another file.
+    pub(crate) fn absorb(&mut self, problems: Problems) {
+        self.list.extend(problems.list);
+        self.omitted += problems.omitted;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -103,7 +103,12 @@ pub fn usual_zones(region: &str) -> Option<Vec<String>> {
         .binary_search_by_key(&region, |(name, _)| name)
         .ok()?;
     let (name, letters) = REGIONS.get(index)?;
-    Some(letters.chars().map(|zone| format!("{name}{zone}")).collect())
+    Some(
+        letters
+            .chars()
+            .map(|zone| format!("{name}{zone}"))
+            .collect(),
+    )
 }
 
 /// The names of all regions in the table.
@@ -120,7 +125,10 @@ mod tests {
         assert!(REGIONS.is_sorted_by(|(left, _), (right, _)| left < right));
         for (region, letters) in REGIONS {
             assert!(Partition::of(region).is_some(), "{region}");
-            assert!(letters.chars().is_sorted_by(|left, right| left < right), "{region}");
+            assert!(
+                letters.chars().is_sorted_by(|left, right| left < right),
+                "{region}"
+            );
         }
     }
 

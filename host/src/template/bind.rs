@@ -21,9 +21,17 @@ pub struct Binding {
 pub enum BindError {
     #[error("{token} at {place}: the fact has no value there")]
     NoValue { token: String, place: String },
-    #[error("{token} at {place}: a value of format {format} can only be a whole string, not a part of one")]
-    NotEmbeddable { token: String, place: String, format: Format },
-    #[error("{token} at {place}: the value holds characters that could change the document around it")]
+    #[error(
+        "{token} at {place}: a value of format {format} can only be a whole string, not a part of one"
+    )]
+    NotEmbeddable {
+        token: String,
+        place: String,
+        format: Format,
+    },
+    #[error(
+        "{token} at {place}: the value holds characters that could change the document around it"
+    )]
     UnsafeText { token: String, place: String },
 }
 
@@ -64,7 +72,9 @@ impl Binding {
             Node::Map(entries) => Node::Map(
                 entries
                     .iter()
-                    .map(|(key, item)| Ok((key.clone(), self.bind_at(item, &pointer::join(at, key))?)))
+                    .map(|(key, item)| {
+                        Ok((key.clone(), self.bind_at(item, &pointer::join(at, key))?))
+                    })
                     .collect::<Result<_, _>>()?,
             ),
             scalar => scalar.clone(),
@@ -77,7 +87,10 @@ impl Binding {
         };
         match (format.at(&token.pointer), value.pointer(&token.pointer)) {
             (Some(format), Some(value)) => Ok(Some((format, value))),
-            _ => Err(BindError::NoValue { token: token.to_string(), place: at.to_owned() }),
+            _ => Err(BindError::NoValue {
+                token: token.to_string(),
+                place: at.to_owned(),
+            }),
         }
     }
 
@@ -90,7 +103,11 @@ impl Binding {
         };
         let (token, place) = (token.to_string(), at.to_owned());
         if !format.embeddable() {
-            return Err(BindError::NotEmbeddable { token, place, format: format.clone() });
+            return Err(BindError::NotEmbeddable {
+                token,
+                place,
+                format: format.clone(),
+            });
         }
         let text = match value {
             Value::String(text) => text.clone(),
@@ -116,39 +133,64 @@ mod tests {
     fn binding(entries: &[(&str, &str, Value)]) -> Binding {
         let mut binding = Binding::default();
         for (fact, format, value) in entries {
-            binding.insert(fact.parse().unwrap(), format.parse().unwrap(), value.clone());
+            binding.insert(
+                fact.parse().unwrap(),
+                format.parse().unwrap(),
+                value.clone(),
+            );
         }
         binding
     }
 
     fn bind(binding: &Binding, value: Value) -> Result<Value, BindError> {
-        binding.bind(&Node::parse(&value).unwrap()).map(|node| node.to_source())
+        binding
+            .bind(&Node::parse(&value).unwrap())
+            .map(|node| node.to_source())
     }
 
     #[test]
     fn a_whole_token_becomes_the_typed_value() {
-        let known = binding(&[("u/zones", "map<aws-id>", json!({"a": "subnet-1"})), ("n", "port", json!(443))]);
+        let known = binding(&[
+            ("u/zones", "map<aws-id>", json!({"a": "subnet-1"})),
+            ("n", "port", json!(443)),
+        ]);
         assert_eq!(
-            bind(&known, json!(["@{u/zones}", "@{u/zones#/a}", "@{n}", "p:@{n}", "@{other}"])),
+            bind(
+                &known,
+                json!(["@{u/zones}", "@{u/zones#/a}", "@{n}", "p:@{n}", "@{other}"])
+            ),
             Ok(json!([{"a": "subnet-1"}, "subnet-1", 443, "p:443", "@{other}"]))
         );
     }
 
     #[test]
     fn a_value_that_looks_like_a_token_stays_a_value() {
-        let known = binding(&[("t", "text", json!("@{secret}")), ("secret", "text", json!("s3cret"))]);
+        let known = binding(&[
+            ("t", "text", json!("@{secret}")),
+            ("secret", "text", json!("s3cret")),
+        ]);
         assert_eq!(bind(&known, json!("@{t}")), Ok(json!("@@{secret}")));
     }
 
     #[test]
     fn text_is_never_embedded() {
         let known = binding(&[("t", "text", json!("harmless"))]);
-        assert!(matches!(bind(&known, json!("a@{t}")), Err(BindError::NotEmbeddable { .. })));
+        assert!(matches!(
+            bind(&known, json!("a@{t}")),
+            Err(BindError::NotEmbeddable { .. })
+        ));
     }
 
     #[test]
     fn a_forged_value_is_stopped_at_the_second_wall() {
-        for value in ["a\",\"Principal\":\"*", "${file(\"x\")}", "a b", "a\nb", "@{x}", ""] {
+        for value in [
+            "a\",\"Principal\":\"*",
+            "${file(\"x\")}",
+            "a b",
+            "a\nb",
+            "@{x}",
+            "",
+        ] {
             let known = binding(&[("id", "aws-id", json!(value))]);
             let error = bind(&known, json!("x-@{id}")).unwrap_err();
             assert!(matches!(error, BindError::UnsafeText { .. }), "{value}");
@@ -159,6 +201,9 @@ mod tests {
     #[test]
     fn a_pointer_into_nothing_is_an_error() {
         let known = binding(&[("m", "map<aws-id>", json!({"a": "b"}))]);
-        assert!(matches!(bind(&known, json!("@{m#/z}")), Err(BindError::NoValue { .. })));
+        assert!(matches!(
+            bind(&known, json!("@{m#/z}")),
+            Err(BindError::NoValue { .. })
+        ));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aegis_document::pointer;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 use super::text::{TemplateError, Templated};
@@ -31,7 +32,10 @@ pub struct Place<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
     #[error("{at}: {error}", at = root(pointer))]
-    Text { pointer: String, error: TemplateError },
+    Text {
+        pointer: String,
+        error: TemplateError,
+    },
     #[error("{at}: a token cannot stand in a key", at = root(pointer))]
     TokenInKey { pointer: String },
     #[error("{at}: two keys are equal once `@@{{` is read as `@{{`", at = root(pointer))]
@@ -39,7 +43,11 @@ pub enum NodeError {
 }
 
 fn root(pointer: &str) -> &str {
-    if pointer.is_empty() { "the document" } else { pointer }
+    if pointer.is_empty() {
+        "the document"
+    } else {
+        pointer
+    }
 }
 
 impl Node {
@@ -53,9 +61,12 @@ impl Node {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Bool(*value),
             Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::Text(
-                Templated::parse(text).map_err(|error| NodeError::Text { pointer: at.to_owned(), error })?,
-            ),
+            Value::String(text) => {
+                Self::Text(Templated::parse(text).map_err(|error| NodeError::Text {
+                    pointer: at.to_owned(),
+                    error,
+                })?)
+            }
             Value::Array(items) => Self::List(
                 items
                     .iter()
@@ -67,8 +78,10 @@ impl Node {
                 let mut map = BTreeMap::new();
                 for (key, item) in entries {
                     let here = pointer::join(at, key);
-                    let parsed = Templated::parse(key)
-                        .map_err(|error| NodeError::Text { pointer: here.clone(), error })?;
+                    let parsed = Templated::parse(key).map_err(|error| NodeError::Text {
+                        pointer: here.clone(),
+                        error,
+                    })?;
                     let Some(literal) = parsed.as_literal() else {
                         return Err(NodeError::TokenInKey { pointer: here });
                     };
@@ -90,9 +103,12 @@ impl Node {
             Value::Number(number) => Self::Number(number),
             Value::String(text) => Self::Text(Templated::literal(text)),
             Value::Array(items) => Self::List(items.into_iter().map(Self::literal).collect()),
-            Value::Object(entries) => {
-                Self::Map(entries.into_iter().map(|(key, item)| (key, Self::literal(item))).collect())
-            }
+            Value::Object(entries) => Self::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, item)| (key, Self::literal(item)))
+                    .collect(),
+            ),
         }
     }
 
@@ -103,7 +119,9 @@ impl Node {
 
     /// The document in source form, tokens as text: what a plan stores and digests. [`Node::parse`] reads it back.
     pub fn to_source(&self) -> Value {
-        self.to_value(&mut |text| Value::String(text.to_string()), &|key| key.replace("@{", "@@{"))
+        self.to_value(&mut |text| Value::String(text.to_string()), &|key| {
+            key.replace("@{", "@@{")
+        })
     }
 
     /// The document as plain JSON, or `None` while a token is left in it.
@@ -125,13 +143,19 @@ impl Node {
     }
 
     /// The document as JSON, with a printer for strings and one for keys.
-    pub fn to_value(&self, text: &mut dyn FnMut(&Templated) -> Value, key: &dyn Fn(&str) -> String) -> Value {
+    pub fn to_value(
+        &self,
+        text: &mut dyn FnMut(&Templated) -> Value,
+        key: &dyn Fn(&str) -> String,
+    ) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(number) => Value::Number(number.clone()),
             Self::Text(templated) => text(templated),
-            Self::List(items) => Value::Array(items.iter().map(|item| item.to_value(text, key)).collect()),
+            Self::List(items) => {
+                Value::Array(items.iter().map(|item| item.to_value(text, key)).collect())
+            }
             Self::Map(entries) => Value::Object(
                 entries
                     .iter()
@@ -151,11 +175,16 @@ impl Node {
 
     /// The node that a JSON pointer names.
     pub fn at(&self, pointer: &str) -> Option<&Self> {
-        pointer::tokens(pointer)?.iter().try_fold(self, |node, token| match node {
-            Self::Map(entries) => entries.get(token),
-            Self::List(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
-            _ => None,
-        })
+        pointer::tokens(pointer)?
+            .iter()
+            .try_fold(self, |node, token| match node {
+                Self::Map(entries) => entries.get(token),
+                Self::List(items) => token
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index)),
+                _ => None,
+            })
     }
 
     pub fn as_map(&self) -> Option<&BTreeMap<String, Self>> {
@@ -204,7 +233,10 @@ impl Node {
     }
 
     fn visit_at(&self, at: &str, visit: &mut dyn FnMut(Place<'_>)) {
-        visit(Place { pointer: at, node: self });
+        visit(Place {
+            pointer: at,
+            node: self,
+        });
         match self {
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -241,6 +273,20 @@ impl Node {
     }
 }
 
+/// In source form.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_source().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::parse(&value).map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -249,7 +295,8 @@ mod tests {
 
     #[test]
     fn a_document_reads_back_from_its_source_form() {
-        let value = json!({"a": ["@{x}", "@@{x}", 1, 1.5, null, true], "b@@{": {"c": "p@{u/x#/y}s"}});
+        let value =
+            json!({"a": ["@{x}", "@@{x}", 1, 1.5, null, true], "b@@{": {"c": "p@{u/x#/y}s"}});
         let node = Node::parse(&value).unwrap();
         assert_eq!(node.to_source(), value);
         assert_eq!(Node::parse(&node.to_source()), Ok(node));
@@ -258,7 +305,12 @@ mod tests {
     #[test]
     fn a_token_in_a_key_is_refused() {
         let error = Node::parse(&json!({"tags": {"@{x}": 1}})).unwrap_err();
-        assert_eq!(error, NodeError::TokenInKey { pointer: "/tags/@{x}".into() });
+        assert_eq!(
+            error,
+            NodeError::TokenInKey {
+                pointer: "/tags/@{x}".into()
+            }
+        );
         assert!(Node::parse(&json!({"@{": 1})).is_err());
     }
 

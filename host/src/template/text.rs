@@ -21,7 +21,9 @@ pub enum Segment {
 pub enum TemplateError {
     #[error("`@{{` at byte {0} has no closing brace; write `@@{{` for a literal `@{{`")]
     Unclosed(usize),
-    #[error("`{0}` is not a token; a token is `@{{fact}}`, `@{{cluster/fact}}` or, inside a Terraform root, `@{{resource:TYPE.NAME.ATTRIBUTE}}`; write `@@{{` for a literal `@{{`")]
+    #[error(
+        "`{0}` is not a token; a token is `@{{fact}}`, `@{{cluster/fact}}` or, inside a Terraform root, `@{{resource:TYPE.NAME.ATTRIBUTE}}`; write `@@{{` for a literal `@{{`"
+    )]
     NotAToken(String),
 }
 
@@ -29,7 +31,11 @@ impl Templated {
     /// A text without tokens.
     pub fn literal(text: impl Into<String>) -> Self {
         let text = text.into();
-        if text.is_empty() { Self(Vec::new()) } else { Self(vec![Segment::Literal(text)]) }
+        if text.is_empty() {
+            Self(Vec::new())
+        } else {
+            Self(vec![Segment::Literal(text)])
+        }
     }
 
     /// A text that is one token.
@@ -96,7 +102,10 @@ impl Templated {
     }
 
     /// Replaces segments; neighbouring literals are joined.
-    pub(super) fn try_map<E>(&self, mut map: impl FnMut(&Segment) -> Result<Segment, E>) -> Result<Self, E> {
+    pub(super) fn try_map<E>(
+        &self,
+        mut map: impl FnMut(&Segment) -> Result<Segment, E>,
+    ) -> Result<Self, E> {
         let mut segments = Segments::default();
         for segment in &self.0 {
             match map(segment)? {
@@ -165,7 +174,10 @@ mod tests {
             ("a@{x}b@{y#/z}", vec!["'a'", "@{x}", "'b'", "@{y#/z}"]),
             ("@@{x}", vec!["'@{x}'"]),
             ("@@@{x}", vec!["'@@{x}'"]),
-            ("@{resource:aws_vpc.main.id}", vec!["@{resource:aws_vpc.main.id}"]),
+            (
+                "@{resource:aws_vpc.main.id}",
+                vec!["@{resource:aws_vpc.main.id}"],
+            ),
             ("@{data:aws_x.y.z.0.w}", vec!["@{data:aws_x.y.z.0.w}"]),
         ] {
             assert_eq!(shape(text), segments, "{text}");
@@ -175,9 +187,24 @@ mod tests {
     #[test]
     fn malformed_tokens_are_errors_not_text() {
         for text in [
-            "@{", "@{}", "@{a b}", "@{a", "@{A}", "@{a/b/c}", "@{@{a}}", "@{a#}", "@{a#b}", "@{a#/~2}",
-            "@{resource:aws_vpc.main}", "@{resource:aws_vpc}", "@{resource:a.b.0}", "@{resource:a.b.c[0]}",
-            "@{resource:a.b.c()}", "@{var.x}}@{", "@{a\u{200b}}", "@{path:x}",
+            "@{",
+            "@{}",
+            "@{a b}",
+            "@{a",
+            "@{A}",
+            "@{a/b/c}",
+            "@{@{a}}",
+            "@{a#}",
+            "@{a#b}",
+            "@{a#/~2}",
+            "@{resource:aws_vpc.main}",
+            "@{resource:aws_vpc}",
+            "@{resource:a.b.0}",
+            "@{resource:a.b.c[0]}",
+            "@{resource:a.b.c()}",
+            "@{var.x}}@{",
+            "@{a\u{200b}}",
+            "@{path:x}",
         ] {
             assert!(Templated::parse(text).is_err(), "{text}");
         }
@@ -191,7 +218,10 @@ mod tests {
         };
         assert_eq!(token.mode, Mode::Data);
         assert_eq!(token.address(), "data.aws_x.y-1");
-        assert_eq!(token.path, vec![PathStep::Attribute("z".into()), PathStep::Index(3)]);
+        assert_eq!(
+            token.path,
+            vec![PathStep::Attribute("z".into()), PathStep::Index(3)]
+        );
     }
 
     proptest! {

@@ -75,7 +75,9 @@ impl ResourceToken {
         let name = parts.next().filter(|p| is_terraform_name(p, true))?;
         let path = parts
             .map(|part| match part.parse::<u32>() {
-                Ok(index) if part == "0" || !part.starts_with(['0', '+']) => Some(PathStep::Index(index)),
+                Ok(index) if part == "0" || !part.starts_with(['0', '+']) => {
+                    Some(PathStep::Index(index))
+                }
                 _ => is_terraform_name(part, false).then(|| PathStep::Attribute(part.to_owned())),
             })
             .collect::<Option<Vec<_>>>()?;
@@ -108,8 +110,13 @@ impl ResourceToken {
 /// name is one that the author chose.
 pub(crate) fn is_terraform_name(text: &str, dashes: bool) -> bool {
     text.len() <= 128
-        && text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || (dashes && b == b'-'))
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || (dashes && b == b'-'))
 }
 
 impl fmt::Display for Token {

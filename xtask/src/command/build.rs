@@ -87,7 +87,11 @@ fn components(
             report::duration(took),
             report::size(component.size),
             component.digest.get(..12).unwrap_or(&component.digest),
-            if component.is_new { "built" } else { "unchanged" },
+            if component.is_new {
+                "built"
+            } else {
+                "unchanged"
+            },
         ));
     }
     Ok(())

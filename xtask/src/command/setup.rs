@@ -25,9 +25,8 @@ pub struct Arguments {
 
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Error> {
     report::title("set-up");
-    let (toolchain, took) = report::timed(|| {
-        toolchain::obtain(workspace, arguments.toolchain, !arguments.no_install)
-    });
+    let (toolchain, took) =
+        report::timed(|| toolchain::obtain(workspace, arguments.toolchain, !arguments.no_install));
     say(&toolchain?);
     report::line(format!("ready in {}", report::duration(took)));
     Ok(())

@@ -81,7 +81,10 @@ pub fn run_tests(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome,
         return Err(Error::Tests("no test was run".to_owned()));
     }
     for (reason, tests) in reader.reasons() {
-        println!("{reason} ({tests} {})", if *tests == 1 { "test" } else { "tests" });
+        println!(
+            "{reason} ({tests} {})",
+            if *tests == 1 { "test" } else { "tests" }
+        );
     }
     report::line(format!("tests took {}", report::duration(took)));
     let result = match ended {
@@ -95,7 +98,10 @@ pub fn run_tests(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome,
 /// Shows the lines that are worth it. A test may print what is not UTF-8.
 fn read_lines(mut stdout: impl BufRead, reader: &mut Reader) {
     let mut bytes = Vec::new();
-    while stdout.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
+    while stdout
+        .read_until(b'\n', &mut bytes)
+        .is_ok_and(|read| read > 0)
+    {
         let line = String::from_utf8_lossy(&bytes);
         let line = line.trim_end_matches(['\n', '\r']);
         if reader.line(line) {

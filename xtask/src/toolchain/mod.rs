@@ -152,7 +152,10 @@ fn find_or_install(choice: Choice, may_install: bool) -> Result<Toolchain, Error
             Step::GiveUp => return Err(Error::NoToolchain(advice(&failures))),
         };
         match outcome {
-            Ok(toolchain) => return Ok(toolchain),
+            Ok(toolchain) => {
+                report::line(format!("taken: {}", step.name()));
+                return Ok(toolchain);
+            }
             Err(reason) => {
                 report::line(format!("{}: {reason}", step.name()));
                 failures.push((step, reason));

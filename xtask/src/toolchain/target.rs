@@ -17,8 +17,7 @@ fn rustc() -> Command {
 
 /// The Rust in use, if it is new enough and has the target's standard library.
 pub fn find() -> Option<Toolchain> {
-    let folder =
-        process::answer(rustc().args(["--print", "target-libdir", "--target", TARGET]))?;
+    let folder = process::answer(rustc().args(["--print", "target-libdir", "--target", TARGET]))?;
     if !holds_standard_library(Path::new(folder.trim())) {
         return None;
     }

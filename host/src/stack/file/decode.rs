@@ -53,7 +53,11 @@ pub(crate) fn fields<'n>(
             report.add(
                 Diagnostic::new(codes::UNKNOWN_KEY, format!("{what} has no key {name}"))
                     .at(entry.key.span, "unknown key")
-                    .help(valid("key", &entry.key.value, keys.iter().map(|key| key.name))),
+                    .help(valid(
+                        "key",
+                        &entry.key.value,
+                        keys.iter().map(|key| key.name),
+                    )),
             );
         }
     }
@@ -77,7 +81,7 @@ pub(crate) fn entries<'n>(node: &'n Node, what: &str, report: &mut Report) -> Op
     match &node.value {
         Value::Map(entries) => Some(entries),
         _ => {
-            wrong_type(node, what, "a map", report);
+            wrong_type(node, what, Wanted::Map, report);
             None
         }
     }
@@ -88,7 +92,7 @@ pub(crate) fn list<'n>(node: &'n Node, what: &str, report: &mut Report) -> Optio
     match &node.value {
         Value::List(items) => Some(items),
         _ => {
-            wrong_type(node, what, "a list", report);
+            wrong_type(node, what, Wanted::List, report);
             None
         }
     }
@@ -101,7 +105,7 @@ pub(crate) fn text(node: &Node, what: &str, report: &mut Report) -> Option<Spann
     {
         return Some(Spanned::new(text.to_owned(), node.span));
     }
-    wrong_type(node, what, "text", report);
+    wrong_type(node, what, Wanted::Text, report);
     None
 }
 
@@ -129,12 +133,9 @@ pub(crate) fn formed<T>(
         Ok(value) => Some(Spanned::new(value, text.span)),
         Err(error) => {
             report.add(
-                Diagnostic::new(
-                    code,
-                    format!("{} is not {what}", quoted(&text.value)),
-                )
-                .at(text.span, error.reason)
-                .help(error.help),
+                Diagnostic::new(code, format!("{} is not {what}", quoted(&text.value)))
+                    .at(text.span, error.reason)
+                    .help(error.help),
             );
             None
         }
@@ -143,22 +144,31 @@ pub(crate) fn formed<T>(
 
 /// One of a closed set of words.
 pub(crate) fn word<T: Word>(node: &Node, what: &str, report: &mut Report) -> Option<Spanned<T>> {
-    let text = text(node, what, report)?;
+    word_of(&text(node, what, report)?, what, report)
+}
+
+/// One of a closed set of words, as a key.
+pub(crate) fn word_of<T: Word>(
+    text: &Spanned<String>,
+    what: &str,
+    report: &mut Report,
+) -> Option<Spanned<T>> {
     let found = T::all().iter().find(|value| value.word() == text.value);
-    match found {
-        Some(value) => Some(Spanned::new(*value, text.span)),
-        None => {
-            report.add(
-                Diagnostic::new(
-                    codes::UNKNOWN_WORD,
-                    format!("{} is not {what}", quoted(&text.value)),
-                )
-                .at(text.span, "unknown value")
-                .help(valid("value", &text.value, T::all().iter().map(|value| value.word()))),
-            );
-            None
-        }
+    if found.is_none() {
+        report.add(
+            Diagnostic::new(
+                codes::UNKNOWN_WORD,
+                format!("{} is not {what}", quoted(&text.value)),
+            )
+            .at(text.span, "unknown value")
+            .help(valid(
+                "value",
+                &text.value,
+                T::all().iter().map(|value| value.word()),
+            )),
+        );
     }
+    found.map(|value| Spanned::new(*value, text.span))
 }
 
 /// A whole number within a range.
@@ -174,7 +184,7 @@ pub(crate) fn integer(
             ..
         }) => *number,
         _ => {
-            wrong_type(node, what, "a whole number", report);
+            wrong_type(node, what, Wanted::WholeNumber, report);
             return None;
         }
     };
@@ -184,7 +194,11 @@ pub(crate) fn integer(
     report.add(
         Diagnostic::new(codes::OUT_OF_RANGE, format!("{number} is not {what}"))
             .at(node.span, "out of range")
-            .help(format!("use a number from {} to {}", range.start(), range.end())),
+            .help(format!(
+                "use a number from {} to {}",
+                range.start(),
+                range.end()
+            )),
     );
     None
 }
@@ -230,13 +244,51 @@ pub(crate) fn check_numbers(node: &Node, report: &mut Report) {
     });
 }
 
-pub(crate) fn wrong_type(node: &Node, what: &str, wanted: &str, report: &mut Report) {
-    let problem = Diagnostic::new(
-        codes::WRONG_TYPE,
-        format!("{what} must be {wanted}, not {}", shown(node)),
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted {
+    Map,
+    List,
+    Text,
+    WholeNumber,
+    /// Anything but nothing.
+    Value,
+    /// A word, or a map for what needs more.
+    WordOrMap,
+}
+
+impl Wanted {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Map => (
+                "a map",
+                "write `{key: value}`, or indented lines of `key: value`",
+            ),
+            Self::List => (
+                "a list",
+                "write `[one, two]`, or indented lines that start with `- `",
+            ),
+            Self::Text => (
+                "text",
+                "write one text; in quotes if it looks like something else",
+            ),
+            Self::WholeNumber => ("a whole number", "write digits, without quotes"),
+            Self::Value => ("a value", "give it a value, or remove the line"),
+            Self::WordOrMap => ("a word or a map", "write one word, or `{key: value}`"),
+        }
+    }
+}
+
+pub(crate) fn wrong_type(node: &Node, what: &str, wanted: Wanted, report: &mut Report) {
+    let (wanted, help) = wanted.words();
+    report.add(
+        Diagnostic::new(
+            codes::WRONG_TYPE,
+            format!("{what} must be {wanted}, not {}", shown(node)),
+        )
+        .at(first_line(node), format!("expected {wanted}"))
+        .help(help),
     );
-    let span = first_line(node);
-    report.add(problem.at(span, format!("expected {wanted}")));
 }
 
 fn shown(node: &Node) -> String {

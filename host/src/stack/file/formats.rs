@@ -42,7 +42,10 @@ fn identifier_of(text: &str, most: usize) -> Form<String> {
          or digit, at most {most} characters"
     );
     if text.len() > most {
-        return wrong(format!("this has {} characters", text.chars().count()), help);
+        return wrong(
+            format!("this has {} characters", text.chars().count()),
+            help,
+        );
     }
     wrong("this is no identifier", help)
 }
@@ -64,7 +67,9 @@ pub(crate) fn domain(text: &str) -> Form<String> {
     if text.len() > MOST_DOMAIN {
         return wrong(
             "this is too long",
-            format!("a cluster's name has to fit in front of it; use at most {MOST_DOMAIN} characters"),
+            format!(
+                "a cluster's name has to fit in front of it; use at most {MOST_DOMAIN} characters"
+            ),
         );
     }
     let labels: Vec<&str> = text.split('.').collect();
@@ -254,7 +259,10 @@ pub(crate) fn proxy(text: &str) -> Form<String> {
         .iter()
         .find_map(|scheme| text.strip_prefix(scheme));
     let Some(rest) = rest else {
-        return wrong("a proxy's URL starts with `https://`, `http://` or `socks5://`", help);
+        return wrong(
+            "a proxy's URL starts with `https://`, `http://` or `socks5://`",
+            help,
+        );
     };
     authority(rest.strip_suffix('/').unwrap_or(rest), help)?;
     Ok(text.to_owned())

@@ -38,7 +38,10 @@ pub const STACK: &[Key] = &[
         "preset",
         "Stages to start from: `standard`, or `none` (the default). `stages` changes them.",
     ),
-    optional("account", "The twelve digits of the AWS account, in quotes."),
+    optional(
+        "account",
+        "The twelve digits of the AWS account, in quotes.",
+    ),
     optional(
         "kubernetes",
         "Kubernetes version of clusters that name none. Default 1.36.3.",
@@ -48,7 +51,10 @@ pub const STACK: &[Key] = &[
         "settings",
         "Inputs that several stages share. A stage reads the parts that it declares.",
     ),
-    optional("stages", "The stages, by name: what differs from the preset, and your own."),
+    optional(
+        "stages",
+        "The stages, by name: what differs from the preset, and your own.",
+    ),
     optional(
         "facts",
         "Values that you provide in a stage's place, by cluster name or `stack`, then by fact name.",
@@ -58,7 +64,10 @@ pub const STACK: &[Key] = &[
         "Where changes land, by kind of change: in the `tree` (the default) or `live`.",
     ),
     optional("policy", "When a plan may be applied."),
-    optional("exceptions", "Findings that are accepted for a time, each with its reason."),
+    optional(
+        "exceptions",
+        "Findings that are accepted for a time, each with its reason.",
+    ),
     optional("git", "The repository that holds the tree."),
     optional(
         "tree",
@@ -104,9 +113,15 @@ pub const STAGE: &[Key] = &[
         "use",
         "The plugin: `publisher/plugin`, `publisher/plugin/stage-type`, and `@requirement`.",
     ),
-    optional("config", "The stage's configuration; the plugin's schema says what it takes."),
+    optional(
+        "config",
+        "The stage's configuration; the plugin's schema says what it takes.",
+    ),
     optional("needs", "Stages that must be ready before this one."),
-    optional("clusters", "What differs for single clusters, by cluster name."),
+    optional(
+        "clusters",
+        "What differs for single clusters, by cluster name.",
+    ),
     optional("off", "Turns the stage off; the value is the reason."),
 ];
 
@@ -126,7 +141,10 @@ pub const POLICY: &[Key] = &[
         "Findings of this severity and above stop an apply: `info`, `low`, `medium`, `high` (the \
          default) or `critical`.",
     ),
-    optional("approvals", "How many people must approve a plan. Default 0."),
+    optional(
+        "approvals",
+        "How many people must approve a plan. Default 0.",
+    ),
     optional(
         "structural",
         "Whether changes whose values are not known yet may be approved: `allow` (the default) or \

@@ -32,10 +32,14 @@ pub(crate) fn closest<'w>(
     let written = written.to_lowercase().replace(['_', ' '], "-");
     valid
         .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&written, word), word))
-        .filter(|(distance, word)| *distance <= (word.chars().count() / 3).max(1))
-        .min()
-        .map(|(_, word)| word)
+        .filter(|word| is_close(&written, word))
+        .min_by_key(|word| (strsim::damerau_levenshtein(&written, word), *word))
+}
+
+/// A slip in every third character, or another ending.
+fn is_close(written: &str, word: &str) -> bool {
+    let slips = strsim::damerau_levenshtein(written, word);
+    slips <= (word.chars().count() / 3).max(1) || strsim::jaro_winkler(written, word) >= 0.88
 }
 
 /// "did you mean …" where there is a guess, and the list of what is valid.
@@ -76,6 +80,7 @@ mod tests {
             ("zone", Some("zones")),
             ("cdir", Some("cidr")),
             ("network", None),
+            ("accessible", Some("access")),
             ("x", None),
         ];
         for (written, expected) in cases {
@@ -86,7 +91,10 @@ mod tests {
 
     #[test]
     fn a_quoted_text_cannot_steer_a_terminal() {
-        assert_eq!(quoted("a\u{1b}[31m\u{202e}b\n"), "`a\\u{1b}[31m\\u{202e}b\\n`");
+        assert_eq!(
+            quoted("a\u{1b}[31m\u{202e}b\n"),
+            "`a\\u{1b}[31m\\u{202e}b\\n`"
+        );
         assert_eq!(quoted("it's"), "`it's`");
         assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(60)));
     }

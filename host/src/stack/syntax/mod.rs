@@ -5,13 +5,15 @@
 //! Anchors, aliases, merge keys, tags and directives are refused: they let a small file mean a huge
 //! one, or something else than it seems to. Every node knows where it stands.
 
+mod invisible;
 mod node;
 mod position;
 mod reader;
 mod scalar;
 
+pub(crate) use invisible::showable;
+pub(crate) use node::object;
 pub use node::{Entry, Node, SpanMap, Value};
-pub(crate) use node::{escape, object};
 pub(crate) use position::Positions;
 pub use position::{Span, Spanned};
 pub(crate) use reader::read;

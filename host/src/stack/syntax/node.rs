@@ -47,6 +47,16 @@ impl Node {
         }
     }
 
+    /// The text of a scalar that cannot mean anything but text.
+    pub fn plain_text(&self) -> Option<Spanned<String>> {
+        match &self.value {
+            Value::Scalar(scalar) if scalar.typed == Typed::Text => {
+                Some(Spanned::new(scalar.raw.clone(), self.span))
+            }
+            _ => None,
+        }
+    }
+
     /// True for an empty plain scalar, `~` or `null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar(scalar) if scalar.typed == Typed::Null)
@@ -106,13 +116,19 @@ impl SpanMap {
 
     /// The place of a pointer, or of its nearest ancestor that was written in the file.
     pub fn nearest(&self, pointer: &str) -> Option<Span> {
+        self.nearest_child(pointer).or_else(|| self.get(""))
+    }
+
+    /// Like [`SpanMap::nearest`], but never the place of the whole document.
+    pub(crate) fn nearest_child(&self, pointer: &str) -> Option<Span> {
         let mut pointer = pointer;
-        loop {
-            if let Some(span) = self.0.get(pointer) {
-                return Some(*span);
+        while !pointer.is_empty() {
+            if let Some(span) = self.get(pointer) {
+                return Some(span);
             }
-            pointer = pointer.rsplit_once('/')?.0;
+            pointer = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
+        None
     }
 
     /// The place of exactly this pointer.
@@ -146,6 +162,6 @@ fn collect(node: &Node, pointer: &str, places: &mut BTreeMap<String, Span>) {
 }
 
 /// One reference token of an RFC 6901 pointer.
-pub(crate) fn escape(key: &str) -> String {
+fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

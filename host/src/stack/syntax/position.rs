@@ -145,7 +145,10 @@ mod tests {
         let positions = Positions::new("é: ü\nß");
         assert_eq!(positions.byte(3), 4);
         let span = positions.span(positions.byte(5), positions.byte(6));
-        assert_eq!((span.offset, span.len, span.line, span.column), (7, 2, 2, 1));
+        assert_eq!(
+            (span.offset, span.len, span.line, span.column),
+            (7, 2, 2, 1)
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 
+use super::invisible::find_invisible;
 use super::node::{Entry, Node, Value};
 use super::position::{Positions, Span, Spanned};
 use super::scalar::{Scalar, Style, Typed};
@@ -21,8 +22,13 @@ pub const MOST_NODES: usize = 50_000;
 /// Reads one document. What is wrong goes to the report; the tree is returned as far as it makes
 /// sense to look at it (`None` when it does not).
 pub(crate) fn read(text: &str, report: &mut Report) -> Option<Node> {
+    let positions = Positions::new(text);
+    if let Some(problem) = find_invisible(text, &positions) {
+        report.add(problem);
+        return None;
+    }
     let mut reader = Reader {
-        positions: Positions::new(text),
+        positions,
         text,
         report,
         open: Vec::new(),
@@ -288,7 +294,7 @@ impl<'t> Reader<'t, '_> {
             .positions
             .span(start, start + next.map_or(0, char::len_utf8));
         let help = match next {
-            Some('\t') => "YAML is indented with spaces, never with tabs",
+            _ if error.info().contains("tab") => "YAML is indented with spaces, never with tabs",
             Some('@' | '`' | '%') => "put text that starts with this character into quotes",
             Some(':') => "put text that contains `: ` into quotes",
             _ => "check the indentation, brackets and quotes of this line and the one before",

@@ -98,8 +98,7 @@ fn radix(digits: &str, radix: u32) -> Typed {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Typed::Text;
     }
-    i64::from_str_radix(digits, radix)
-        .map_or(Typed::OddNumber(NumberProblem::TooLarge), Typed::Int)
+    i64::from_str_radix(digits, radix).map_or(Typed::OddNumber(NumberProblem::TooLarge), Typed::Int)
 }
 
 fn decimal(negative: bool, digits: &str) -> Typed {
@@ -155,7 +154,9 @@ mod tests {
 
     #[test]
     fn the_words_of_older_yaml_are_text() {
-        for word in ["n", "N", "y", "yes", "no", "on", "off", "On", "=", "<", "1_000", "1:30"] {
+        for word in [
+            "n", "N", "y", "yes", "no", "on", "off", "On", "=", "<", "1_000", "1:30",
+        ] {
             assert_eq!(typed(word), Typed::Text, "{word}");
         }
     }

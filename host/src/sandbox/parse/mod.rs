@@ -1,0 +1,18 @@
+//! Where foreign text becomes typed.
+//!
+//! A plugin's answer arrives as records of strings. Each version of the contract maps its records with the
+//! functions of this module, so the rules for a name, a document or a pointer are the same for all of
+//! them, are applied exactly once, and every refusal names its place in the answer.
+
+mod budget;
+mod check;
+mod digest;
+mod error;
+mod json;
+pub(super) mod text;
+
+pub(super) use budget::Budget;
+pub(super) use check::{check_descriptor, check_proposal};
+pub use digest::proposal_digest;
+pub(super) use error::{AnswerError, At, each, malformed};
+pub(super) use json::{node, object, patch, value};

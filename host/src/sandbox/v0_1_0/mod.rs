@@ -1,0 +1,2 @@
+//! Contract 0.1.0.
+pub mod bindings;
