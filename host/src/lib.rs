@@ -1,6 +1,7 @@
 //! The Aegis host: reads a stack file, drives signed plugins in a sandbox, and plans, applies and
 //! validates what they propose.
 
+pub mod driver;
 pub mod fact;
 pub mod graph;
 pub mod home;

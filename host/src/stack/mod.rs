@@ -8,6 +8,23 @@
 //!    here;
 //! 3. `resolve`: presets, defaults and references, giving a [`Stack`].
 //!
+//! ```
+//! let stack = aegis_host::stack::parse(
+//!     "aegis.yaml",
+//!     "aegis: 1
+//! name: shop
+//! domain: shop.example.com
+//! preset: standard
+//! clusters:
+//!   use1: {region: us-east-1, zones: 2, cidr: 10.0.0.0/16}
+//! ",
+//! )?;
+//! let cluster = &stack.clusters["use1"];
+//! assert_eq!(cluster.dns_name, "use1.shop.example.com");
+//! assert_eq!(cluster.zones, ["us-east-1a", "us-east-1b"]);
+//! # Ok::<(), aegis_host::stack::Problems>(())
+//! ```
+//!
 //! All problems of a file are reported together, as [`Problems`]. A stack is plain data: names,
 //! digests and keys of plugins are looked up elsewhere.
 

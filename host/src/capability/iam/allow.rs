@@ -6,6 +6,7 @@ use std::fmt;
 use aegis_document::pointer;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::sorted::Patterns;
 use crate::capability::{Pattern, Risk, words};
 use crate::template::{Node, Templated};
 
@@ -30,12 +31,16 @@ pub struct Allow {
 pub struct IamGrant {
     /// Actions. A wildcard in a policy needs the same text, or a wider one, here; an action that hands out more than it says
     /// (`iam:PassRole`, `kms:*`) needs its own text.
-    pub actions: Vec<Pattern>,
+    pub actions: Patterns,
     /// Resources as they are spelled, or `self`: what the document itself makes.
-    pub resources: Vec<Pattern>,
+    pub resources: Patterns,
     /// `aws:ARN`, `service:NAME`, `federated:ARN`, `canonical-user:ID`, `self`, or `*` for everybody and nothing less.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub principals: Vec<Pattern>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub principals: Patterns,
+}
+
+fn is_empty(patterns: &Patterns) -> bool {
+    patterns.is_empty()
 }
 
 impl Policy {
@@ -196,11 +201,11 @@ impl IamGrant {
     pub fn describe(&self) -> String {
         let mut text = format!(
             "allow {} on {}",
-            words::list(&self.actions),
-            words::list(&self.resources)
+            words::list(self.actions.iter()),
+            words::list(self.resources.iter())
         );
         if !self.principals.is_empty() {
-            text.push_str(&format!(" to {}", words::list(&self.principals)));
+            text.push_str(&format!(" to {}", words::list(self.principals.iter())));
         }
         text
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::level::Level;
 use super::request::{PodNeed, RoleSource};
 use crate::capability::cluster::is_empty;
-use crate::capability::grant::Grant;
+use crate::capability::grant::{Grant, Problem};
 use crate::capability::sorted::{Clusters, Patterns};
 use crate::capability::{Reach, Request, Risk, words};
 
@@ -129,5 +129,16 @@ impl Grant for PodsGrant {
             (false, true) => Risk::Power,
             (false, false) => Risk::Plain,
         }
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        // `quay.io*` would also reach `quay.io.example.com`.
+        let half_host = |pattern: &crate::capability::Pattern| {
+            !pattern.is_everything() && !pattern.to_string().contains('/')
+        };
+        self.images.iter().any(half_host).then_some(Problem {
+            pointer: "/images",
+            message: "a pattern of images names at least a complete registry, `registry.example.com/*`",
+        })
     }
 }

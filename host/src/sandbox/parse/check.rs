@@ -21,6 +21,11 @@ fn unique<'a, T: Ord + std::fmt::Display + ?Sized + 'a>(
     Ok(())
 }
 
+/// Keys that stand once.
+pub(in super::super) fn unique_keys<T>(field: &'static str, pairs: &[(String, T)]) -> Result<(), AnswerError> {
+    unique(field, "the key", pairs.iter().map(|(key, _)| key.as_str()))
+}
+
 /// A descriptor of the right kind whose names are unique and whose secret facts are opaque.
 pub(in super::super) fn check_descriptor(descriptor: &Descriptor, kind: Kind) -> Result<(), AnswerError> {
     if descriptor.kind != kind {

@@ -12,7 +12,7 @@ mod json;
 pub(super) mod text;
 
 pub(super) use budget::Budget;
-pub(super) use check::{check_descriptor, check_proposal};
+pub(super) use check::{check_descriptor, check_proposal, unique_keys};
 pub use digest::proposal_digest;
 pub(super) use error::{AnswerError, At, each, malformed};
 pub(super) use json::{node, object, patch, value};

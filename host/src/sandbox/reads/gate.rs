@@ -180,15 +180,13 @@ impl Gate {
     /// about them would find nothing wrong.
     pub(in super::super) async fn missing_stages(&mut self, meter: &mut Meter) -> Asked<Vec<MissingStage>> {
         meter.host_call()?;
-        let _waiting = self.waiting.begin("document-reader.missing-stages");
-        let access = self.access()?;
-        let visible = Self::visible(&mut self.documents, self.access.as_ref()).await?;
-        let mut missing = access.reads.documents.missing_stages().await?;
-        let hidden: BTreeSet<_> = access
-            .reads
-            .documents
-            .documents()
-            .await?
+        const FUNCTION: &str = "document-reader.missing-stages";
+        let documents = self.access()?.reads.documents;
+        let visible = Self::visible(&mut self.documents, self.access.as_ref());
+        let visible = self.waiting.during(FUNCTION, visible).await?;
+        let mut missing = self.waiting.during(FUNCTION, documents.missing_stages()).await?;
+        let all = self.waiting.during(FUNCTION, documents.documents()).await?;
+        let hidden: BTreeSet<_> = all
             .iter()
             .filter(|info| !visible.contains_key(&info.identity))
             .map(|info| (info.stage.clone(), info.cluster.clone(), info.kind))

@@ -18,7 +18,8 @@ use serde_json::Value;
 
 use crate::proposal::ObjectRef;
 
-pub(super) use gate::Gate;
+pub(super) use answer::Weight;
+pub(super) use gate::{Access, Gate, Refusal, filter, names};
 pub use values::{
     AvailabilityZone, DocumentInfo, Endpoint, Handshake, Image, Instance, InstanceType, MissingStage, ObjectPage,
     ObjectQuery, Precision, ProbeOutcome, Rule, SecurityGroup, Subnet, Tag, Volume, Vpc,

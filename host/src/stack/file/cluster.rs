@@ -4,7 +4,7 @@ use semver::Version;
 
 use super::decode::{Wanted, fields, formed, integer, list, parsed, text, wrong_type};
 use super::suggest::quoted;
-use super::{Named, STACK_SCOPE, formats, keys, kubernetes, named};
+use super::{Named, STACK_SCOPE, formats, keys, kubernetes, named, places};
 use crate::stack::cidr::{Cidr, CidrError};
 use crate::stack::codes;
 use crate::stack::error::{Diagnostic, Report};
@@ -150,14 +150,10 @@ fn access(node: &Node, report: &mut Report) -> Option<Access> {
     if let Value::Map(entries) = &node.value {
         let map = fields(node, keys::ACCESS, "`access`", node.span, report)?;
         return match (map.get("proxy-url"), map.get("exec")) {
-            (Some(url), None) => parsed(
-                url,
-                "the URL of a proxy",
-                codes::URL,
-                formats::proxy,
-                report,
-            )
-            .map(|url| Access::ProxyUrl(url.value)),
+            (Some(url), None) => {
+                parsed(url, "the URL of a proxy", codes::URL, places::proxy, report)
+                    .map(|url| Access::ProxyUrl(url.value))
+            }
             (None, Some(adapter)) => adapter_name(adapter, report).map(Access::Exec),
             (Some(_), Some(_)) => {
                 one_way(

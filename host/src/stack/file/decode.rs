@@ -213,28 +213,34 @@ pub(crate) fn free(node: &Node, what: &str, report: &mut Report) -> Option<Free>
     })
 }
 
+/// 2^53 - 1, the largest integer that every JSON reader keeps (RFC 7493 §2.2). Beyond it two numbers
+/// have one canonical form, and a digest could not tell them apart.
+const MOST_EXACT: u64 = (1 << 53) - 1;
+
 /// Reports the numbers of free JSON that would not survive on their way to a plugin.
 pub(crate) fn check_numbers(node: &Node, report: &mut Report) {
     node.visit(&mut |node| {
         let Value::Scalar(scalar) = &node.value else {
             return;
         };
-        let Typed::OddNumber(problem) = scalar.typed else {
-            return;
-        };
-        let (message, help) = match problem {
-            NumberProblem::TooLarge => (
-                "this number does not fit into 64 bits",
-                "put it into quotes if it is text",
-            ),
-            NumberProblem::LeadingZero => (
+        let (message, help) = match scalar.typed {
+            Typed::OddNumber(NumberProblem::LeadingZero) => (
                 "readers disagree about numbers with a leading zero",
                 "put it into quotes if it is text such as an account id; else remove the zero",
             ),
-            NumberProblem::NotFinite => (
+            Typed::OddNumber(NumberProblem::NotFinite) => (
                 "infinity and not-a-number cannot be passed on",
                 "put it into quotes if it is text",
             ),
+            Typed::OddNumber(NumberProblem::TooLarge) => (
+                "this number does not fit into 64 bits",
+                "put it into quotes if it is text",
+            ),
+            Typed::Int(number) if number.unsigned_abs() > MOST_EXACT => (
+                "numbers beyond 9007199254740991 are not exact in JSON",
+                "put it into quotes if it is text such as an identifier",
+            ),
+            _ => return,
         };
         report.add(
             Diagnostic::new(codes::ODD_NUMBER, message)

@@ -1,3 +1,4 @@
+use super::super::places::{branch, folder, proxy, repository};
 use super::*;
 
 fn accepted<T>(form: impl Fn(&str) -> Form<T>, cases: &[&str]) {

@@ -7,6 +7,7 @@ mod cluster;
 pub(crate) mod decode;
 pub(crate) mod formats;
 pub mod keys;
+mod places;
 mod policy;
 mod stage;
 pub(crate) mod suggest;
@@ -51,6 +52,9 @@ pub struct StackFile {
     pub name: Option<Spanned<String>>,
     pub domain: Option<Spanned<String>>,
     pub preset: Option<Spanned<Preset>>,
+    /// True if `preset` is there but names none, which has been reported: what stages there are is
+    /// then unknown.
+    pub preset_refused: bool,
     pub account: Option<Spanned<String>>,
     pub kubernetes: Option<Spanned<Version>>,
     /// Place of the key `clusters`.
@@ -93,6 +97,7 @@ pub(crate) fn decode(root: &Node, report: &mut Report) -> StackFile {
     file.preset = map
         .get("preset")
         .and_then(|node| word(node, "a preset", report));
+    file.preset_refused = file.preset.is_none() && map.get("preset").is_some();
     file.account = map.get("account").and_then(|node| {
         parsed(
             node,
@@ -135,7 +140,7 @@ pub(crate) fn decode(root: &Node, report: &mut Report) -> StackFile {
             node,
             "a folder of the stack",
             codes::PATH,
-            formats::folder,
+            places::folder,
             report,
         )
     });

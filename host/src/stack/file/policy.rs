@@ -1,7 +1,7 @@
 //! `policy`, `exceptions`, `git` and `releases`.
 
 use super::decode::{entries, fields, integer, list, parsed, word};
-use super::{Date, Named, ReleaseOwner, Severity, StructuralChanges, formats, keys, named};
+use super::{Date, Named, ReleaseOwner, Severity, StructuralChanges, formats, keys, named, places};
 use crate::stack::codes;
 use crate::stack::error::Report;
 use crate::stack::syntax::{Entry, Node, Spanned};
@@ -116,24 +116,18 @@ fn exception(node: &Node, report: &mut Report) -> Option<Exception> {
 
 pub(super) fn git(entry: &Entry, report: &mut Report) -> Option<GitEntry> {
     let map = fields(&entry.value, keys::GIT, "`git`", entry.key.span, report)?;
-    let repository = map.get("repository").and_then(|node| {
-        parsed(
-            node,
-            "a repository",
-            codes::URL,
-            formats::repository,
-            report,
-        )
-    });
+    let repository = map
+        .get("repository")
+        .and_then(|node| parsed(node, "a repository", codes::URL, places::repository, report));
     let branch = map
         .get("branch")
-        .and_then(|node| parsed(node, "a branch", codes::BRANCH, formats::branch, report));
+        .and_then(|node| parsed(node, "a branch", codes::BRANCH, places::branch, report));
     let path = map.get("path").and_then(|node| {
         parsed(
             node,
             "a folder of the repository",
             codes::PATH,
-            formats::folder,
+            places::folder,
             report,
         )
     });

@@ -13,7 +13,7 @@ use crate::stack::syntax::{Node, Span, Spanned};
 #[derive(Clone, Debug, Default)]
 pub struct StageEntry {
     pub plugin: Option<Spanned<PluginRef>>,
-    /// True if `use` is there but names no plugin, which has been reported.
+    /// True if the plugin could not be read, which has been reported.
     pub plugin_refused: bool,
     pub config: Option<Free>,
     pub needs: Option<BTreeMap<String, Span>>,
@@ -37,7 +37,12 @@ pub(crate) fn stages(node: &Node, report: &mut Report) -> Named<StageEntry> {
 
 fn stage(name: &Spanned<String>, node: &Node, report: &mut Report) -> Option<StageEntry> {
     let what = format!("the stage {}", quoted(&name.value));
-    let map = fields(node, keys::STAGE, &what, name.span, report)?;
+    let Some(map) = fields(node, keys::STAGE, &what, name.span, report) else {
+        return Some(StageEntry {
+            plugin_refused: true,
+            ..StageEntry::default()
+        });
+    };
     let plugin = map.get("use");
     let mut stage = StageEntry {
         plugin: plugin

@@ -190,8 +190,7 @@ fn check_addresses(file: &StackFile, report: &mut Report) {
     blocks.sort_by_key(|(block, name, _)| (*block, *name));
     let mut widest: Option<(Cidr, &str, Span)> = None;
     for (block, name, span) in blocks {
-        let Some((other, other_name, other_span)) =
-            widest.filter(|(other, ..)| other.overlaps(block))
+        let Some((_, other_name, other_span)) = widest.filter(|(other, ..)| other.overlaps(block))
         else {
             widest = Some((block, name, span));
             continue;

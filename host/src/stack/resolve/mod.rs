@@ -26,9 +26,7 @@ pub(crate) fn resolve(file: StackFile, report: &mut Report) -> Option<Stack> {
     let stages = stages::resolve(&file, report);
     check_facts(&file, report);
     for (stage, (span, _)) in &file.release_owners {
-        if !stages.contains_key(stage) && !file.stages.contains_key(stage) {
-            unknown_stage(stage, *span, stages.keys(), report);
-        }
+        stages::check_stage(&file, &stages, stage, *span, report);
     }
 
     let facts = file.facts.into_iter().map(|(scope, (_, facts))| {
@@ -131,21 +129,5 @@ fn unknown_cluster(name: &str, span: Span, help: String, report: &mut Report) {
         )
         .at(span, "unknown cluster")
         .help(help),
-    );
-}
-
-fn unknown_stage<'s>(
-    name: &str,
-    span: Span,
-    stages: impl Iterator<Item = &'s String> + Clone,
-    report: &mut Report,
-) {
-    report.add(
-        Diagnostic::new(
-            codes::UNKNOWN_STAGE,
-            format!("the stack has no stage {}", quoted(name)),
-        )
-        .at(span, "unknown stage")
-        .help(valid("stage", name, stages.map(String::as_str))),
     );
 }

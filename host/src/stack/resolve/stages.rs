@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Map;
 
-use super::{unknown_cluster, unknown_stage};
+use super::unknown_cluster;
 use crate::stack::codes;
 use crate::stack::error::{Diagnostic, Report};
 use crate::stack::file::suggest::{quoted, valid};
@@ -36,7 +36,9 @@ pub(super) fn resolve(file: &StackFile, report: &mut Report) -> BTreeMap<String,
             Some(stage) => {
                 stages.insert(name.clone(), stage);
             }
-            None => without_plugin(name, *span, &preset, entry, report),
+            // What could not be read has been reported already.
+            None if entry.plugin_refused || file.preset_refused => {}
+            None => without_plugin(name, *span, &preset, report),
         }
     }
     check_needs(file, &stages, report);
@@ -154,17 +156,7 @@ fn is_same(left: &PluginRef, right: &PluginRef) -> bool {
         == (&right.publisher, &right.plugin, &right.stage_type)
 }
 
-fn without_plugin(
-    name: &str,
-    span: Span,
-    preset: &Named<StageEntry>,
-    entry: &StageEntry,
-    report: &mut Report,
-) {
-    // A plugin that could not be read has been reported already.
-    if entry.plugin_refused {
-        return;
-    }
+fn without_plugin(name: &str, span: Span, preset: &Named<StageEntry>, report: &mut Report) {
     let names = preset.keys().map(String::as_str);
     let help = if preset.is_empty() {
         "add `use: publisher/plugin`, or start from a preset that has the stage".to_owned()
@@ -205,9 +197,30 @@ fn check_needs(file: &StackFile, stages: &BTreeMap<String, Stage>, report: &mut 
                     .at(*span, "this stage")
                     .help("remove it from `needs`"),
                 );
-            } else if !stages.contains_key(need) && !file.stages.contains_key(need) {
-                unknown_stage(need, *span, stages.keys(), report);
+            } else {
+                check_stage(file, stages, need, *span, report);
             }
         }
     }
+}
+
+/// Reports a name that no stage has. A stage of the file counts even if it could not be resolved.
+pub(super) fn check_stage(
+    file: &StackFile,
+    stages: &BTreeMap<String, Stage>,
+    name: &str,
+    span: Span,
+    report: &mut Report,
+) {
+    if stages.contains_key(name) || file.stages.contains_key(name) || file.preset_refused {
+        return;
+    }
+    report.add(
+        Diagnostic::new(
+            codes::UNKNOWN_STAGE,
+            format!("the stack has no stage {}", quoted(name)),
+        )
+        .at(span, "unknown stage")
+        .help(valid("stage", name, stages.keys().map(String::as_str))),
+    );
 }

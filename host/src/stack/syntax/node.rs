@@ -72,8 +72,7 @@ impl Node {
                 Typed::Null => serde_json::Value::Null,
                 Typed::Bool(value) => value.into(),
                 Typed::Int(value) => value.into(),
-                Typed::Float(value) => Number::from_f64(value)
-                    .map_or_else(|| scalar.raw.clone().into(), serde_json::Value::Number),
+                Typed::Float(value) => number(value),
                 Typed::OddNumber(_) | Typed::Text => scalar.raw.clone().into(),
             },
         }
@@ -89,6 +88,20 @@ impl Node {
             Value::Scalar(_) => {}
         }
     }
+}
+
+/// JSON does not tell 1.0 from 1, so neither may what reads it: whole numbers become integers.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the value is whole and within the bounds of i64"
+)]
+fn number(value: f64) -> serde_json::Value {
+    const MOST_EXACT: f64 = 9_007_199_254_740_991.0;
+    if value.fract() == 0.0 && value.abs() <= MOST_EXACT {
+        return (value as i64).into();
+    }
+    // The reader has no floats that are not finite.
+    Number::from_f64(value).map_or(serde_json::Value::Null, serde_json::Value::Number)
 }
 
 /// A map's entries as a JSON object.

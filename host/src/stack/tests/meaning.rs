@@ -255,3 +255,17 @@ fn the_canonical_form_tells_every_difference() {
         }
     }
 }
+
+#[test]
+fn numbers_that_mean_the_same_become_the_same() {
+    let digest = |number: &str| {
+        let stack = good(&with(&format!("settings: {{a: {number}}}\n")));
+        let sent = stack.settings.get("a").unwrap().to_string();
+        (sent, aegis_document::digest_of(&stack.canonical()).unwrap())
+    };
+    assert_eq!(digest("1.0"), digest("1"));
+    assert_eq!(digest("-0.0"), digest("0"));
+    assert_eq!(digest("0x10"), digest("16"));
+    assert_ne!(digest("9007199254740991").1, digest("9007199254740990").1);
+    assert_ne!(digest("1.5").1, digest("1.25").1);
+}

@@ -7,15 +7,12 @@ use super::schema::{
 };
 use crate::capability::Risk;
 
-/// Where the code of a function comes from. A file name is one of the machine that Terraform runs on.
-const CODE: [Attribute; 6] = [
-    text("filename").path(),
-    text("image_uri").code(),
-    text("s3_bucket").code(),
-    text("s3_key").code(),
-    text("s3_object_version").code(),
-    text("source_code_hash").literal(),
-];
+// Where the code of a function comes from. A file name is one of the machine that Terraform runs on.
+const FILENAME: Attribute = text("filename").path();
+const S3_BUCKET: Attribute = text("s3_bucket").code();
+const S3_KEY: Attribute = text("s3_key").code();
+const S3_OBJECT_VERSION: Attribute = text("s3_object_version").code();
+const SOURCE_CODE_HASH: Attribute = text("source_code_hash").literal();
 
 const METADATA: &[Attribute] = &[
     text("http_endpoint").literal(),
@@ -94,12 +91,12 @@ pub(super) const TYPES: &[TypePolicy] = &[
             number("timeout"),
             number("reserved_concurrent_executions"),
             flag("publish"),
-            CODE[0],
-            CODE[1],
-            CODE[2],
-            CODE[3],
-            CODE[4],
-            CODE[5],
+            FILENAME,
+            text("image_uri").code(),
+            S3_BUCKET,
+            S3_KEY,
+            S3_OBJECT_VERSION,
+            SOURCE_CODE_HASH,
             TAGS,
         ])
         .blocks(&[
@@ -122,11 +119,11 @@ pub(super) const TYPES: &[TypePolicy] = &[
             text("layer_name").literal().required(),
             text("description"),
             texts("compatible_runtimes").literal(),
-            CODE[0],
-            CODE[2],
-            CODE[3],
-            CODE[4],
-            CODE[5],
+            FILENAME,
+            S3_BUCKET,
+            S3_KEY,
+            S3_OBJECT_VERSION,
+            SOURCE_CODE_HASH,
         ])
         .exports(&[arn("arn"), arn("layer_arn")]),
     TypePolicy::new("aws_codebuild_project", Risk::Code)

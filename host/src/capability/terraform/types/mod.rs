@@ -20,6 +20,7 @@ mod unchecked;
 pub use schema::{Attribute, Block, Class, Export, ExportFormat, Guard, Shape, TypePolicy};
 pub use unchecked::reads_files;
 
+use super::AttributeClass;
 use crate::template::Mode;
 
 const RESOURCES: &[&[TypePolicy]] = &[
@@ -63,4 +64,25 @@ pub fn is_policy(kind: &str, attribute: &str) -> bool {
 /// Whether the type is a role, whose permissions boundary the host sets when the operator demands one.
 pub fn takes_boundary(kind: &str) -> bool {
     policy_of(Mode::Managed, kind).is_some_and(|policy| policy.attribute("permissions_boundary").is_some())
+}
+
+/// What an attribute can do beyond what its type says, from its full name, `aws_instance.user_data` or
+/// `aws_s3_bucket_ownership_controls.rule.object_ownership`. `None` for an attribute that needs no grant of its own, or cannot have
+/// one.
+pub fn class_of(name: &str) -> Option<AttributeClass> {
+    let mut steps = name.split('.');
+    let policy = policy_of(Mode::Managed, steps.next()?)?;
+    let (mut attributes, mut blocks) = (policy.attributes, policy.blocks);
+    let mut step = steps.next()?;
+    for next in steps {
+        let block = blocks.iter().find(|block| block.name == step)?;
+        (attributes, blocks) = (block.attributes, block.blocks);
+        step = next;
+    }
+    match attributes.iter().find(|attribute| attribute.name == step)?.class {
+        Class::Guarded(_) => Some(AttributeClass::Power),
+        Class::Code => Some(AttributeClass::Code),
+        Class::Deputy => Some(AttributeClass::Deputy),
+        _ => None,
+    }
 }

@@ -349,3 +349,10 @@ impl Export {
         Self { secret: true, ..self }
     }
 }
+
+impl Export {
+    /// A value that the host knows nothing of.
+    pub(in crate::capability::terraform) const fn unknown() -> Self {
+        export("", ExportFormat::Text)
+    }
+}

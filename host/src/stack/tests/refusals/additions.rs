@@ -108,6 +108,12 @@ fn additions_to_a_good_file_are_refused() {
             "64 bits",
         ),
         (
+            "settings: {a: 9007199254740992}\n",
+            codes::ODD_NUMBER,
+            (7, 15),
+            "not exact",
+        ),
+        (
             "settings: {a: .inf}\n",
             codes::ODD_NUMBER,
             (7, 15),

@@ -102,6 +102,15 @@ fn all_problems_are_reported_at_once_and_in_order() {
 }
 
 #[test]
+fn one_mistake_is_one_problem() {
+    let stages = "stages:\n  cluster: {config: {a: 1}}\n  mesh: {use: a/b, needs: [cluster]}\n";
+    let text = with(stages).replace("preset: standard", "preset: standrad");
+    assert_eq!(bad(&text).len(), 1);
+    let text = with("stages:\n  extra: [a]\n  mesh: {use: a/b, needs: [extra]}\n");
+    assert_eq!(bad(&text).len(), 1);
+}
+
+#[test]
 fn a_report_is_bounded() {
     let keys: String = (0..500)
         .map(|number| format!("key-{number}: 1\n"))
