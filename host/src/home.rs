@@ -54,6 +54,11 @@ impl Home {
         self.config.join("trust.toml")
     }
 
+    /// The operator's chart catalogue; may be absent.
+    pub fn catalogue_file(&self) -> PathBuf {
+        self.config.join("catalogue.toml")
+    }
+
     /// The operator's and publisher's signing keys.
     pub fn keys(&self) -> PathBuf {
         self.data.join("keys")

@@ -1,6 +1,8 @@
 //! The Aegis host: reads a stack file, drives signed plugins in a sandbox, and plans, applies and
 //! validates what they propose.
 
+pub mod capability;
+pub mod date;
 pub mod driver;
 pub mod fact;
 pub mod graph;
@@ -11,3 +13,5 @@ pub mod sandbox;
 pub mod stack;
 pub mod template;
 pub mod validate;
+pub mod catalogue;
+pub mod library;

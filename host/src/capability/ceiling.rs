@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::cluster::Verb;
-use super::facts::FactFlow;
+use super::facts::FactRequest;
 use crate::proposal::Kind;
 
 /// Whether a plugin of the kind can ask for this. No statement and no grant reaches further.
@@ -11,7 +11,7 @@ pub(super) fn allows(kind: Kind, request: &Request) -> bool {
 
     match request {
         Request::Ec2(_) => matches!(kind, Provisioning | Validation),
-        Request::Tool(_) => kind == Provisioning,
+        Request::Terraform(_) | Request::Kops(_) | Request::Tool(_) => kind == Provisioning,
         Request::Cluster(request) if request.verb == Verb::Read => matches!(kind, Security | Gitops | Validation),
         Request::Cluster(_)
         | Request::Pods(_)
@@ -25,9 +25,7 @@ pub(super) fn allows(kind: Kind, request: &Request) -> bool {
         Request::Application(_) | Request::Ci(_) | Request::File(_) | Request::Tree(_) => kind == Gitops,
         Request::Documents(_) | Request::Probe(_) | Request::Feedback(_) => kind == Validation,
         Request::Secret(_) => kind != Validation,
-        Request::Facts(request) => match request.flow {
-            FactFlow::Require => true,
-            FactFlow::Provide => kind != Validation,
-        },
+        Request::Facts(FactRequest::Require { .. }) => true,
+        Request::Facts(FactRequest::Provide { .. } | FactRequest::External { .. }) => kind != Validation,
     }
 }

@@ -28,14 +28,26 @@ pub struct CertificatesGrant {
     /// Key usages, as cert-manager names them.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub usages: Patterns,
+    /// Exact names of Secrets that issuers may sign with. Secrets that the stage itself proposes need none.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub signing_secrets: Patterns,
     /// Also certificates that can sign others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub authorities: bool,
 }
 
+/// What is asked of issuers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CertificateRequest {
+    /// To have a certificate.
+    Certificate(Certificate),
+    /// To sign with the key in a Secret. `None` is the namespace of cert-manager's own cluster resources.
+    Sign { cluster: Identifier, namespace: Option<String>, secret: String },
+}
+
 /// One certificate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CertificateRequest {
+pub struct Certificate {
     pub cluster: Identifier,
     pub namespace: String,
     pub secret: String,
@@ -54,11 +66,30 @@ impl CertificateRequest {
     }
 
     pub const fn cluster(&self) -> Option<&Identifier> {
-        Some(&self.cluster)
+        match self {
+            Self::Certificate(Certificate { cluster, .. }) | Self::Sign { cluster, .. } => Some(cluster),
+        }
     }
 }
 
 impl fmt::Display for CertificateRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(certificate) => certificate.fmt(f),
+            Self::Sign { cluster, namespace: Some(namespace), secret } => write!(
+                f,
+                "sign certificates with the key in Secret {}/{} of cluster {cluster}",
+                untrusted(namespace),
+                untrusted(secret)
+            ),
+            Self::Sign { cluster, namespace: None, secret } => {
+                write!(f, "sign certificates of all of cluster {cluster} with the key in Secret {}", untrusted(secret))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.authority { "an AUTHORITY's certificate" } else { "a certificate" };
         write!(f, "have {what}")?;
@@ -81,18 +112,31 @@ impl fmt::Display for CertificateRequest {
     }
 }
 
+impl CertificatesGrant {
+    fn covers_certificate(&self, certificate: &Certificate, reach: Reach<'_>) -> bool {
+        let issuer = certificate.issuer.as_deref().is_none_or(|name| self.issuers.covers(name, Risk::Power));
+        issuer
+            && self.secrets.matches(&certificate.secret)
+            && certificate.identities.iter().all(|name| self.identities.matches(name))
+            // Usages have spaces in their names; patterns do not.
+            && certificate.usages.iter().all(|usage| self.usages.matches(&usage.replace(' ', "-")))
+            && (self.authorities || !certificate.authority)
+            && self.namespaces.matches(&certificate.namespace)
+            && self.clusters.covers(&certificate.cluster, reach)
+    }
+}
+
 impl Grant for CertificatesGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
         let Request::Certificates(request) = request else { return false };
-        let issuer = request.issuer.as_deref().is_none_or(|name| self.issuers.covers(name, request.risk()));
-        issuer
-            && self.secrets.matches(&request.secret)
-            && request.identities.iter().all(|name| self.identities.matches(name))
-            // Usages have spaces in their names; patterns do not.
-            && request.usages.iter().all(|usage| self.usages.matches(&usage.replace(' ', "-")))
-            && (self.authorities || !request.authority)
-            && self.namespaces.matches(&request.namespace)
-            && self.clusters.covers(&request.cluster, reach)
+        match request {
+            CertificateRequest::Certificate(certificate) => self.covers_certificate(certificate, reach),
+            CertificateRequest::Sign { cluster, namespace, secret } => {
+                self.signing_secrets.covers(secret, request.risk())
+                    && namespace.as_deref().is_none_or(|namespace| self.namespaces.matches(namespace))
+                    && self.clusters.covers(cluster, reach)
+            }
+        }
     }
 
     fn describe(&self) -> String {
@@ -102,8 +146,13 @@ impl Grant for CertificatesGrant {
         } else {
             words::list(self.issuers.iter())
         };
+        let signing = if self.signing_secrets.is_empty() {
+            String::new()
+        } else {
+            format!(", SIGNING with {},", words::list(self.signing_secrets.iter()))
+        };
         format!(
-            "have {what} for {} from {issuers} in Secrets {} of namespaces {}{}",
+            "have {what} for {} from {issuers} in Secrets {}{signing} of namespaces {}{}",
             words::patterns(&self.identities),
             words::patterns(&self.secrets),
             words::patterns(&self.namespaces),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aegis_document::Identifier;
+use aegis_document::{Identifier, untrusted};
 use serde::{Deserialize, Serialize};
 
 use super::cluster::is_empty;
@@ -21,28 +21,27 @@ pub struct FactsGrant {
     /// decides whom the mesh trusts.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub provides: Patterns,
-}
-
-/// Which way a fact goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FactFlow {
-    Require,
-    Provide,
+    /// Exact names in the operator's store that facts may be filled from.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub external: Patterns,
 }
 
 /// One fact of a stage.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FactRequest {
-    pub name: Identifier,
-    pub flow: FactFlow,
-    pub secret: bool,
+pub enum FactRequest {
+    /// Reading its value or using its token.
+    Require { name: Identifier, secret: bool },
+    /// Deciding what it is.
+    Provide { name: Identifier, secret: bool },
+    /// Having the host read it from the operator's store, under a name that the plugin chose.
+    External { name: Identifier, source: String },
 }
 
 impl FactRequest {
     pub const fn risk(&self) -> Risk {
-        match (self.flow, self.secret) {
-            (FactFlow::Require, false) => Risk::Plain,
+        match self {
+            Self::Require { secret: false, .. } => Risk::Plain,
+            Self::External { .. } => Risk::Deputy,
             _ => Risk::Power,
         }
     }
@@ -54,38 +53,47 @@ impl FactRequest {
 
 impl fmt::Display for FactRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.flow {
-            FactFlow::Require => "use",
-            FactFlow::Provide => "provide",
-        };
-        let secret = if self.secret { "secret " } else { "" };
-        write!(f, "{verb} the {secret}fact {}", self.name)
+        let word = |secret: &bool| if *secret { "secret " } else { "" };
+        match self {
+            Self::Require { name, secret } => write!(f, "use the {}fact {name}", word(secret)),
+            Self::Provide { name, secret } => write!(f, "provide the {}fact {name}", word(secret)),
+            Self::External { name, source } => {
+                write!(f, "fill the fact {name} from {} of the operator's store", untrusted(source))
+            }
+        }
     }
 }
 
 impl Grant for FactsGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
         let Request::Facts(request) = request else { return false };
-        let patterns = match request.flow {
-            FactFlow::Require => &self.requires,
-            FactFlow::Provide => &self.provides,
-        };
-        patterns.covers(request.name.as_str(), request.risk())
-    }
-
-    fn describe(&self) -> String {
-        match (self.requires.is_empty(), self.provides.is_empty()) {
-            (true, _) => format!("decide the facts {}", words::list(self.provides.iter())),
-            (false, true) => format!("use the facts {}", words::patterns(&self.requires)),
-            (false, false) => format!(
-                "use the facts {} and decide the facts {}",
-                words::patterns(&self.requires),
-                words::list(self.provides.iter())
-            ),
+        let risk = request.risk();
+        match request {
+            FactRequest::Require { name, .. } => self.requires.covers(name.as_str(), risk),
+            FactRequest::Provide { name, .. } => self.provides.covers(name.as_str(), risk),
+            FactRequest::External { source, .. } => self.external.covers(source, risk),
         }
     }
 
+    fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.requires.is_empty() {
+            parts.push(format!("use the facts {}", words::patterns(&self.requires)));
+        }
+        if !self.provides.is_empty() {
+            parts.push(format!("decide the facts {}", words::list(self.provides.iter())));
+        }
+        if !self.external.is_empty() {
+            parts.push(format!("have {} read from the operator's store", words::list(self.external.iter())));
+        }
+        words::list(parts)
+    }
+
     fn risk(&self) -> Risk {
-        if self.provides.is_empty() { Risk::Plain } else { Risk::Power }
+        match (self.external.is_empty(), self.provides.is_empty()) {
+            (false, _) => Risk::Deputy,
+            (true, false) => Risk::Power,
+            (true, true) => Risk::Plain,
+        }
     }
 }

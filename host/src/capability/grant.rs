@@ -13,12 +13,14 @@ use super::facts::FactsGrant;
 use super::feedback::FeedbackGrant;
 use super::file::FileGrant;
 use super::intercept::InterceptGrant;
+use super::kops::KopsGrant;
 use super::labels::LabelsGrant;
 use super::pods::PodsGrant;
 use super::probe::ProbeGrant;
 use super::rbac::RbacGrant;
 use super::release::ReleaseGrant;
 use super::secret::SecretGrant;
+use super::terraform::TerraformGrant;
 use super::token_request::TokenRequestGrant;
 use super::tool::ToolGrant;
 use super::tree::TreeGrant;
@@ -115,6 +117,8 @@ capabilities! {
     "file" => File(FileGrant),
     /// Admission webhooks and policies, custom resource definitions.
     "intercept" => Intercept(InterceptGrant),
+    /// kOps clusters and the fields that plugins may set.
+    "kops" => Kops(KopsGrant),
     /// Labels and annotations that other controllers obey.
     "labels" => Labels(LabelsGrant),
     /// What Pods may use.
@@ -127,6 +131,8 @@ capabilities! {
     "release" => Release(ReleaseGrant),
     /// Where secret facts may go.
     "secret" => Secret(SecretGrant),
+    /// Resources and data sources of Terraform.
+    "terraform" => Terraform(TerraformGrant),
     /// Tokens of Kubernetes service accounts.
     "token-request" => TokenRequest(TokenRequestGrant),
     /// The operator's adapters.
@@ -149,6 +155,44 @@ impl Capability {
     /// Whether this line allows the request.
     pub fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
         self.grant().covers(request, reach)
+    }
+}
+
+impl Grant for TerraformGrant {
+    fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
+        let Request::Terraform(request) = request else { return false };
+        Self::covers(self, request, reach)
+    }
+
+    fn describe(&self) -> String {
+        Self::describe(self)
+    }
+
+    fn risk(&self) -> Risk {
+        Self::risk(self)
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        Self::problem(self)
+    }
+}
+
+impl Grant for KopsGrant {
+    fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
+        let Request::Kops(request) = request else { return false };
+        Self::covers(self, request, reach)
+    }
+
+    fn describe(&self) -> String {
+        Self::describe(self)
+    }
+
+    fn risk(&self) -> Risk {
+        Self::risk(self)
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        Self::problem(self)
     }
 }
 

@@ -16,12 +16,14 @@ use super::facts::FactRequest;
 use super::feedback::FeedbackRequest;
 use super::file::FileRequest;
 use super::intercept::InterceptRequest;
+use super::kops::KopsRequest;
 use super::labels::LabelRequest;
 use super::pods::PodsRequest;
 use super::probe::ProbeRequest;
 use super::rbac::RbacRequest;
 use super::release::ReleaseRequest;
 use super::secret::SecretRequest;
+use super::terraform::TerraformRequest;
 use super::token_request::TokenRequest;
 use super::tool::ToolRequest;
 use super::tree::TreeRequest;
@@ -86,12 +88,14 @@ requests! {
     "feedback" => Feedback(FeedbackRequest),
     "file" => File(FileRequest),
     "intercept" => Intercept(InterceptRequest),
+    "kops" => Kops(KopsRequest),
     "labels" => Labels(LabelRequest),
     "pods" => Pods(PodsRequest),
     "probe" => Probe(ProbeRequest),
     "rbac" => Rbac(RbacRequest),
     "release" => Release(ReleaseRequest),
     "secret" => Secret(SecretRequest),
+    "terraform" => Terraform(TerraformRequest),
     "token-request" => TokenRequest(TokenRequest),
     "tool" => Tool(ToolRequest),
     "tree" => Tree(TreeRequest),

@@ -392,6 +392,10 @@ pub struct PlannedChange {
     pub before: Option<Digest>,
     /// Digest of the document with the facts bound that are known now.
     pub bound: Option<Digest>,
+    /// Fingerprint of what the target held when the plan was made. Apply compares it, so that an edit
+    /// in between makes the change stale. Absent when the target was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Digest>,
     /// Facts that are not bound yet.
     pub waits_for: Vec<FactRef>,
     pub risk: Risk,

@@ -20,7 +20,6 @@ codes! {
     COMPILE_MEMORY = "AEG0404", "A component takes too much memory to compile.";
     COMPILER = "AEG0405", "The compiling process could not be run or broke off.";
     LINK = "AEG0406", "A component wants something that its kind of plugin does not get, or lacks something that it must have.";
-    CACHE = "AEG0407", "The folder of compiled plugins cannot be used.";
 
     // Calling it.
     PANIC = "AEG0410", "A plugin stopped itself.";

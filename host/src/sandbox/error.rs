@@ -27,8 +27,6 @@ pub enum LoadError {
     Compiler { reason: String },
     #[error(transparent)]
     Link(#[from] LinkError),
-    #[error("the folder of compiled plugins cannot be used: {reason}")]
-    Cache { reason: String },
 }
 
 impl LoadError {
@@ -48,7 +46,6 @@ impl LoadError {
             Self::CompileMemory { .. } => codes::COMPILE_MEMORY,
             Self::Compiler { .. } => codes::COMPILER,
             Self::Link(_) => codes::LINK,
-            Self::Cache { .. } => codes::CACHE,
         }
     }
 
@@ -68,7 +65,6 @@ impl LoadError {
             }
             Self::Compiler { .. } => "run it again; if it stays, `aegis doctor` checks what the compiling process needs".into(),
             Self::Link(error) => error.help(),
-            Self::Cache { .. } => "check the folder's owner and the free space, or remove it: it is only a cache".into(),
         }
     }
 }

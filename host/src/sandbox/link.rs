@@ -29,10 +29,20 @@ pub(super) struct Interface {
 }
 
 impl Interface {
+    /// Whether plugins of this kind get it.
+    pub(super) fn for_kind(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
     /// Whether this is the interface with this full name, of a compatible version.
     pub(super) fn is(&self, name: &str) -> bool {
-        matches!(split(name), Some((interface, version)) if interface == self.name && compatible(&version))
+        is_interface(name, self.name)
     }
+}
+
+/// Whether a full name is that of an interface of the contract, in a version that links.
+pub(super) fn is_interface(name: &str, interface: &str) -> bool {
+    matches!(split(name), Some((found, version)) if found == interface && compatible(&version))
 }
 
 /// Every interface that a plugin may import.
@@ -136,7 +146,7 @@ impl fmt::Display for LinkError {
             write!(f, "\n  {difference}")?;
         }
         let offered: Vec<_> =
-            INTERFACES.iter().filter(|interface| interface.kinds.contains(&self.kind)).map(|known| known.name).collect();
+            INTERFACES.iter().filter(|interface| interface.for_kind(self.kind)).map(|known| known.name).collect();
         write!(f, "\n  this host gives a {} plugin: {}", self.kind, offered.join(", "))
     }
 }
@@ -229,7 +239,7 @@ fn compare_import<'a>(
         }
         return vec![Difference::UnknownFunction { interface: import.to_owned(), function: "anything".into() }];
     };
-    if !known.kinds.contains(&kind) {
+    if !known.for_kind(kind) {
         return vec![Difference::OtherKind { import: import.to_owned(), kinds: known.kinds }];
     }
     functions

@@ -156,7 +156,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(in super::super) fn cluster(name: &str) -> ClusterInfo {
+    pub(in crate::sandbox) fn cluster(name: &str) -> ClusterInfo {
         ClusterInfo {
             name: Identifier::new(name).unwrap(),
             dns_name: format!("{name}.shop.example.com"),
@@ -168,7 +168,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in super::super) fn request(own: Option<&str>) -> PlanRequest {
+    pub(in crate::sandbox) fn request(own: Option<&str>) -> PlanRequest {
         PlanRequest {
             stack: Identifier::new("shop").unwrap(),
             domain: "shop.example.com".into(),

@@ -1,7 +1,6 @@
 //! What validation stages found, what is excused, and whether an apply may go on.
 
-mod date;
 mod verdict;
 
-pub use date::{Date, DateError};
+pub use crate::date::{Date, DateError};
 pub use verdict::{Summary, Verdict, open_findings};

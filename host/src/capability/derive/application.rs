@@ -14,7 +14,16 @@ pub(super) fn derive(
     context: &DeriveContext,
 ) -> Result<Vec<Request>, Denial> {
     let asked = format!("run application {}", untrusted(&application.name));
-    let cluster = cluster_of(change, &asked)?;
+    implied_by(application, cluster_of(change, &asked)?, context)
+}
+
+/// What an application implies, run by the Argo CD of a cluster.
+pub(in crate::capability) fn implied_by(
+    application: &Application,
+    cluster: &Identifier,
+    context: &DeriveContext,
+) -> Result<Vec<Request>, Denial> {
+    let asked = format!("run application {}", untrusted(&application.name));
     let malformed = |what: &str, text: &str, help: &str| {
         Denial::forbidden(codes::MALFORMED_NAME, asked.clone(), format!("`{}` is not {what}", untrusted(text)), help)
     };

@@ -26,6 +26,10 @@ impl<'a> Cursor<'a> {
         self.node
     }
 
+    pub(in crate::capability) fn asked(&self) -> &'a str {
+        self.asked
+    }
+
     pub(in crate::capability) fn pointer(&self) -> &str {
         &self.pointer
     }

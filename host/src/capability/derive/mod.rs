@@ -12,11 +12,12 @@ mod tool;
 mod workflow;
 
 pub use context::{DeclaredFact, DeclaredFacts, DeriveContext};
+pub(super) use application::implied_by as application;
 pub(super) use cursor::Cursor;
-pub(super) use kubernetes::check_metadata;
+pub(super) use kubernetes::check_key;
 
 use super::denial::Denial;
-use super::{Request, codes};
+use super::{Request, codes, kops, terraform};
 use crate::proposal::{Action, Change};
 
 /// Everything that a change implies. Total and pure: it answers for every change, and the same for the same.
@@ -33,7 +34,8 @@ pub fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Request>, 
         Action::Workflow(workflow) => workflow::derive(workflow, change)?,
         Action::File(file) => file::derive(file, change)?,
         Action::Tool(call) => tool::derive(call)?,
-        Action::Terraform(_) | Action::Kops(_) => return Err(unsupported(change)),
+        Action::Terraform(root) => terraform::derive(root, change, context)?,
+        Action::Kops(cluster) => kops::derive(cluster, change, context)?,
     });
     Ok(requests)
 }
@@ -61,13 +63,4 @@ fn no_cluster(change: &Change, asked: &str) -> Result<(), Denial> {
             "leave out the change's `cluster`",
         )),
     }
-}
-
-fn unsupported(change: &Change) -> Denial {
-    Denial::forbidden(
-        codes::FORBIDDEN,
-        format!("change {}", change.id),
-        "the host has no policy for this kind of change",
-        "no grant helps",
-    )
 }

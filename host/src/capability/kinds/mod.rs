@@ -1,8 +1,20 @@
 //! What the host knows about kinds of Kubernetes objects: where they live, how much harm they can do, and
 //! which of their fields mean what.
 
+mod admission;
+mod argo;
+mod cert_manager;
+mod config;
+mod definition;
+mod network;
+mod pod_shape;
+mod quota;
+mod rbac;
 mod scope;
+mod shape;
+mod storage;
 mod table;
+mod workload;
 
 use aegis_document::{Identifier, untrusted};
 
@@ -15,7 +27,8 @@ use super::sorted::Patterns;
 use super::{Request, Risk, codes, syntax};
 use crate::proposal::{Collection, ObjectRef};
 
-pub(super) use table::{Judgement, judgement};
+pub(super) use shape::check as check_shape;
+pub(super) use table::{Judgement, Object, judgement};
 
 /// The class of reading objects of a kind. Secrets are plain to nobody.
 pub(super) fn read_risk(collection: &Collection) -> Risk {
@@ -24,10 +37,9 @@ pub(super) fn read_risk(collection: &Collection) -> Risk {
 
 /// The highest class that patterns of kinds reach in a group.
 pub(super) fn highest_risk(group: &str, kinds: &Patterns) -> Risk {
-    table::TABLE
-        .iter()
-        .filter(|entry| entry.group == group && kinds.covers(entry.kind, entry.risk))
-        .map(|entry| entry.risk)
+    table::policies()
+        .filter(|policy| policy.group == group && kinds.covers(policy.kind, policy.risk))
+        .map(|policy| policy.risk)
         .max()
         .unwrap_or(Risk::Plain)
 }
@@ -45,7 +57,7 @@ pub fn object_request(
     check_names(object, &asked)?;
     let scope = check_scope(object, &asked, context)?;
     let risk = match judgement(&collection) {
-        Judgement::Known(entry) => entry.risk,
+        Judgement::Known(policy) => policy.risk,
         Judgement::Opaque => Risk::Opaque,
         Judgement::Forbidden(reason) => {
             return Err(Denial::forbidden(codes::FORBIDDEN, asked, reason, "no grant helps"));

@@ -16,19 +16,49 @@ pub const DRY_RUN: &str = "AEG0352";
 
 /// Every code with its meaning, in order.
 pub const ALL: &[(&str, &str)] = &[
-    (PROVIDER, "A Terraform provider that the host does not offer, or none."),
-    (NAME, "A name in a Terraform root is malformed or given twice."),
-    (ARGUMENT, "An argument that the host's table of the type does not have, or one that is missing."),
+    (
+        PROVIDER,
+        "A Terraform provider that the host does not offer, or none.",
+    ),
+    (
+        NAME,
+        "A name in a Terraform root is malformed or given twice.",
+    ),
+    (
+        ARGUMENT,
+        "An argument that the host's table of the type does not have, or one that is missing.",
+    ),
     (META_ARGUMENT, "A meta-argument of Terraform in a body."),
-    (SHAPE, "A value of the wrong shape, or a token where a literal has to stand."),
-    (REFERENCE, "A token that reads nothing, or whose value could change the text around it."),
-    (ORDER, "Blocks of a root depend on something that is not there, or on each other."),
+    (
+        SHAPE,
+        "A value of the wrong shape, or a token where a literal has to stand.",
+    ),
+    (
+        REFERENCE,
+        "A token that reads nothing, or whose value could change the text around it.",
+    ),
+    (
+        ORDER,
+        "Blocks of a root depend on something that is not there, or on each other.",
+    ),
     (POLICY, "An IAM policy that cannot be held to a grant."),
-    (NEVER, "A file of the machine that Terraform runs on, or a secret in clear text."),
+    (
+        NEVER,
+        "A file of the machine that Terraform runs on, or a secret in clear text.",
+    ),
     (TYPE, "A type that cannot be granted."),
-    (OUTPUT, "An output that holds something other than values of its root, or a secret that is not marked."),
-    (LIFECYCLE, "A lifecycle rule that would hide what was authorised."),
-    (DRY_RUN, "Terraform would do something that the root does not say."),
+    (
+        OUTPUT,
+        "An output that holds something other than values of its root, or a secret that is not marked.",
+    ),
+    (
+        LIFECYCLE,
+        "A lifecycle rule that would hide what was authorised.",
+    ),
+    (
+        DRY_RUN,
+        "Terraform would do something that the root does not say.",
+    ),
 ];
 
 #[cfg(test)]

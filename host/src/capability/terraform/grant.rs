@@ -61,16 +61,24 @@ impl TerraformGrant {
                 self.provider.as_ref() == Some(source) && self.versions.contains(version)
             }
             TerraformRequest::Region { region } => self.regions.matches(region),
-            TerraformRequest::Count { resources } => self.max_resources.is_some_and(|most| *resources <= most),
+            TerraformRequest::Count { resources } => {
+                self.max_resources.is_some_and(|most| *resources <= most)
+            }
             TerraformRequest::Resource { kind, risk } => self.resource_types.covers(kind, *risk),
             TerraformRequest::Unchecked { kind } => self.unchecked.contains(kind),
             TerraformRequest::Data { kind } => self.data_types.contains(kind),
             TerraformRequest::Target { value, risk, .. } => self.targets.covers(value, *risk),
             TerraformRequest::Iam { allow, .. } => self.iam.iter().any(|line| line.covers(allow)),
-            TerraformRequest::Attribute { kind, attribute, .. } => {
-                self.attributes.iter().any(|name| name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')) == Some(attribute))
+            TerraformRequest::Attribute {
+                kind, attribute, ..
+            } => self.attributes.iter().any(|name| {
+                name.strip_prefix(kind)
+                    .and_then(|rest| rest.strip_prefix('.'))
+                    == Some(attribute)
+            }),
+            TerraformRequest::Action { kind, action } => {
+                self.actions.contains(action) && self.has_type(kind)
             }
-            TerraformRequest::Action { kind, action } => self.actions.contains(action) && self.has_type(kind),
         }
     }
 
@@ -85,20 +93,51 @@ impl TerraformGrant {
     pub fn describe(&self) -> String {
         let mut parts = Vec::new();
         if let Some(provider) = &self.provider {
-            parts.push(format!("use the Terraform provider {provider} ({})", words::list(self.versions.iter())));
+            parts.push(format!(
+                "use the Terraform provider {provider} ({})",
+                words::list(self.versions.iter())
+            ));
         }
         let mut list = |what: &str, items: String, empty: bool| {
             if !empty {
                 parts.push(format!("{what} {items}"));
             }
         };
-        list("work in the regions", words::patterns(&self.regions), self.regions.is_empty());
-        list("manage", words::patterns(&self.resource_types), self.resource_types.is_empty());
-        list("manage without any check", words::list(self.unchecked.iter()), self.unchecked.is_empty());
-        list("read", words::list(self.data_types.iter()), self.data_types.is_empty());
-        list("do", words::list(self.actions.iter()), self.actions.is_empty());
-        list("touch", words::list(self.targets.iter()), self.targets.is_empty());
-        list("decide", words::list(self.attributes.iter()), self.attributes.is_empty());
+        list(
+            "work in the regions",
+            words::patterns(&self.regions),
+            self.regions.is_empty(),
+        );
+        list(
+            "manage",
+            words::patterns(&self.resource_types),
+            self.resource_types.is_empty(),
+        );
+        list(
+            "manage without any check",
+            words::list(self.unchecked.iter()),
+            self.unchecked.is_empty(),
+        );
+        list(
+            "read",
+            words::list(self.data_types.iter()),
+            self.data_types.is_empty(),
+        );
+        list(
+            "do",
+            words::list(self.actions.iter()),
+            self.actions.is_empty(),
+        );
+        list(
+            "touch",
+            words::list(self.targets.iter()),
+            self.targets.is_empty(),
+        );
+        list(
+            "decide",
+            words::list(self.attributes.iter()),
+            self.attributes.is_empty(),
+        );
         for line in self.iam.iter() {
             parts.push(format!("write IAM policies that {}", line.describe()));
         }
@@ -115,7 +154,11 @@ impl TerraformGrant {
             let name = pattern.to_string();
             types::policy_of(Mode::Managed, &name).map(|policy| policy.risk)
         });
-        let attributes = self.attributes.iter().filter_map(|name| types::class_of(name)).map(|class| class.risk());
+        let attributes = self
+            .attributes
+            .iter()
+            .filter_map(|name| types::class_of(name))
+            .map(|class| class.risk());
         let iam = self.iam.iter().map(IamGrant::risk);
         let actions = self.actions.iter().map(|action| action.risk());
         let targets = self.targets.iter().map(|_| Risk::Power);
@@ -130,37 +173,63 @@ impl TerraformGrant {
     }
 
     /// What is wrong with the line although each of its fields is well-formed.
-    pub fn problem(&self) -> Option<Problem> {
+    pub(in crate::capability) fn problem(&self) -> Option<Problem> {
         let problem = |pointer, message| Some(Problem { pointer, message });
-        if self.provider.as_ref().is_some_and(|source| source != super::PROVIDER) {
-            return problem("/provider", "the only provider that the host has rules for is hashicorp/aws");
+        if self
+            .provider
+            .as_ref()
+            .is_some_and(|source| source != super::PROVIDER)
+        {
+            return problem(
+                "/provider",
+                "the only provider that the host has rules for is hashicorp/aws",
+            );
         }
         if self.resource_types.iter().any(is_too_wide) {
-            return problem("/resource-types", "`*` and `aws_*` are too wide; name types, or beginnings such as `aws_vpc*`");
+            return problem(
+                "/resource-types",
+                "`*` and `aws_*` are too wide; name types, or beginnings such as `aws_vpc*`",
+            );
         }
         let unknown_type = |pattern: &Pattern| {
-            !pattern.is_wildcard() && types::policy_of(Mode::Managed, &pattern.to_string()).is_none()
+            !pattern.is_wildcard()
+                && types::policy_of(Mode::Managed, &pattern.to_string()).is_none()
         };
         if self.resource_types.iter().any(unknown_type) {
-            return problem("/resource-types", "the host has no rules for one of the types; grant it by name in `unchecked`");
+            return problem(
+                "/resource-types",
+                "the host has no rules for one of the types; grant it by name in `unchecked`",
+            );
         }
-        if self.data_types.iter().any(|name| types::policy_of(Mode::Data, name).is_none()) {
+        if self
+            .data_types
+            .iter()
+            .any(|name| types::policy_of(Mode::Data, name).is_none())
+        {
             return problem(
                 "/data-types",
                 "one of the data sources cannot be granted: it is unknown, runs code, or brings secrets into the state",
             );
         }
-        if self.attributes.iter().any(|name| types::class_of(name).is_none()) {
+        if self
+            .attributes
+            .iter()
+            .any(|name| types::class_of(name).is_none())
+        {
             return problem(
                 "/attributes",
                 "one of the attributes needs no grant or cannot be granted; write `TYPE.ATTRIBUTE`",
             );
         }
         let checked = |name: &String| {
-            !super::is_terraform_name(name, false) || types::policy_of(Mode::Managed, name).is_some()
+            !super::is_terraform_name(name, false)
+                || types::policy_of(Mode::Managed, name).is_some()
         };
         if self.unchecked.iter().any(checked) {
-            return problem("/unchecked", "exact names of types that the host has no rules for");
+            return problem(
+                "/unchecked",
+                "exact names of types that the host has no rules for",
+            );
         }
         None
     }

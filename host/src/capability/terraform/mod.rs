@@ -5,6 +5,7 @@
 //! grant lists, IAM policies are typed statements, and tokens read only values that the table knows.
 //! [`derive_dry_run`] asks the same of what Terraform itself says it would do.
 
+pub(in crate::capability) mod blocks;
 pub mod codes;
 mod derive;
 mod dry_run;
@@ -26,6 +27,11 @@ pub const PROVIDER: &str = "hashicorp/aws";
 /// author's.
 fn is_terraform_name(text: &str, dashes: bool) -> bool {
     text.len() <= 128
-        && text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || (dashes && b == b'-'))
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || (dashes && b == b'-'))
 }

@@ -32,11 +32,22 @@ pub enum TerraformRequest {
         risk: Risk,
     },
     /// A permission of an IAM policy.
-    Iam { kind: String, attribute: String, allow: Allow },
+    Iam {
+        kind: String,
+        attribute: String,
+        allow: Allow,
+    },
     /// An attribute that can do more than the type says.
-    Attribute { kind: String, attribute: String, class: AttributeClass },
+    Attribute {
+        kind: String,
+        attribute: String,
+        class: AttributeClass,
+    },
     /// What Terraform's own plan would do with resources of a type.
-    Action { kind: String, action: TerraformAction },
+    Action {
+        kind: String,
+        action: TerraformAction,
+    },
 }
 
 /// What an attribute can do beyond what its type says.
@@ -100,7 +111,10 @@ impl TerraformRequest {
     /// The class of the request.
     pub fn risk(&self) -> Risk {
         match self {
-            Self::Provider { .. } | Self::Region { .. } | Self::Count { .. } | Self::Data { .. } => Risk::Plain,
+            Self::Provider { .. }
+            | Self::Region { .. }
+            | Self::Count { .. }
+            | Self::Data { .. } => Risk::Plain,
             Self::Resource { risk, .. } | Self::Target { risk, .. } => *risk,
             Self::Unchecked { .. } => Risk::Opaque,
             Self::Iam { allow, .. } => allow.risk(),
@@ -119,22 +133,56 @@ impl fmt::Display for TerraformRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Provider { source, version } => {
-                write!(f, "use the Terraform provider {} {}", untrusted(source), untrusted(version))
+                write!(
+                    f,
+                    "use the Terraform provider {} {}",
+                    untrusted(source),
+                    untrusted(version)
+                )
             }
             Self::Region { region } => write!(f, "work in the region {}", untrusted(region)),
             Self::Count { resources } => write!(f, "manage {resources} resources in one root"),
             Self::Resource { kind, .. } => write!(f, "manage {}", untrusted(kind)),
             Self::Unchecked { kind } => {
-                write!(f, "manage {}, which the host has no rules for", untrusted(kind))
+                write!(
+                    f,
+                    "manage {}, which the host has no rules for",
+                    untrusted(kind)
+                )
             }
             Self::Data { kind } => write!(f, "read {}", untrusted(kind)),
-            Self::Target { kind, attribute, value, .. } => {
-                write!(f, "set {}.{} to {}", untrusted(kind), untrusted(attribute), untrusted(value))
+            Self::Target {
+                kind,
+                attribute,
+                value,
+                ..
+            } => {
+                write!(
+                    f,
+                    "set {}.{} to {}",
+                    untrusted(kind),
+                    untrusted(attribute),
+                    untrusted(value)
+                )
             }
-            Self::Iam { kind, attribute, allow } => {
-                write!(f, "in {}.{}, {}", untrusted(kind), untrusted(attribute), untrusted(&allow.to_string()))
+            Self::Iam {
+                kind,
+                attribute,
+                allow,
+            } => {
+                write!(
+                    f,
+                    "in {}.{}, {}",
+                    untrusted(kind),
+                    untrusted(attribute),
+                    untrusted(&allow.to_string())
+                )
             }
-            Self::Attribute { kind, attribute, class } => {
+            Self::Attribute {
+                kind,
+                attribute,
+                class,
+            } => {
                 let what = match class {
                     AttributeClass::Power => "set the exposing or unprotecting value of",
                     AttributeClass::Code => "decide what is run by",

@@ -46,8 +46,8 @@ pub struct ChartPin {
     pub repository: String,
     pub chart: String,
     pub version: String,
-    /// SHA-256 of the archive.
-    pub digest: Digest,
+    /// SHA-256 of the archive; `None` when the operator has not pinned it, which a plan shows.
+    pub digest: Option<Digest>,
 }
 
 /// Where Argo CD lives, and the project of the releases that it owns.

@@ -29,6 +29,7 @@ pub use kops::{KOPS_HOST_FIELDS, KopsClusterDocument, KopsGroupDocument};
 pub use kubernetes::{STACK_LABEL, STAGE_LABEL};
 pub use release::ReleaseDocument;
 pub use terraform::{Backend, TerraformDocument};
+pub(crate) use workflow::access_word;
 
 use crate::fact::FactRef;
 use crate::plan::Identity;

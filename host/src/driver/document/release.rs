@@ -54,7 +54,7 @@ impl ReleaseDocument {
                     ("repository", text(&self.chart.repository)),
                     ("name", text(&self.chart.chart)),
                     ("version", text(&self.chart.version)),
-                    ("digest", Node::text(self.chart.digest.to_string())),
+                    ("digest", self.chart.digest.map_or(Node::Null, |digest| Node::text(digest.to_string()))),
                 ]),
             ),
             ("values", self.release.values.clone()),
@@ -69,10 +69,13 @@ impl ReleaseDocument {
         let mut fields = Fields::of(node, "")?;
         let mut chart = Fields::of(fields.node("chart")?, "/chart")?;
         let entry = chart.identifier("entry")?;
-        let digest: Digest = chart
-            .text("digest")?
-            .parse()
-            .map_err(|_| DocumentError::form("/chart/digest", "a SHA-256 digest"))?;
+        let digest = match chart.optional("digest") {
+            None | Some(Node::Null) => None,
+            Some(node) => {
+                let digest = node.as_str().and_then(|text| text.parse::<Digest>().ok());
+                Some(digest.ok_or_else(|| DocumentError::form("/chart/digest", "a SHA-256 digest"))?)
+            }
+        };
         let pin = ChartPin {
             repository: chart.text("repository")?,
             chart: chart.text("name")?,

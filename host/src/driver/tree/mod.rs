@@ -1,1 +1,19 @@
-//! tree
+//! The tree: a folder for Git that holds everything as files.
+//!
+//! [`render`] turns a document into files, purely; [`TreeTarget`] compares them with what is on disk and with what
+//! state recorded, and writes them.
+
+mod application;
+mod kubernetes;
+mod layout;
+mod path;
+mod release;
+mod render;
+mod terraform;
+mod tool;
+mod workflow;
+pub mod yaml;
+
+pub use path::{Claims, Clash, PathError, TreePath, WAITING_ENDING};
+pub use render::{FactShape, RenderContext, RenderError, Rendered, Shapes, TreeFile, render};
+pub use terraform::TerraformError;

@@ -22,12 +22,12 @@ fn unique<'a, T: Ord + std::fmt::Display + ?Sized + 'a>(
 }
 
 /// Keys that stand once.
-pub(in super::super) fn unique_keys<T>(field: &'static str, pairs: &[(String, T)]) -> Result<(), AnswerError> {
+pub(in crate::sandbox) fn unique_keys<T>(field: &'static str, pairs: &[(String, T)]) -> Result<(), AnswerError> {
     unique(field, "the key", pairs.iter().map(|(key, _)| key.as_str()))
 }
 
 /// A descriptor of the right kind whose names are unique and whose secret facts are opaque.
-pub(in super::super) fn check_descriptor(descriptor: &Descriptor, kind: Kind) -> Result<(), AnswerError> {
+pub(in crate::sandbox) fn check_descriptor(descriptor: &Descriptor, kind: Kind) -> Result<(), AnswerError> {
     if descriptor.kind != kind {
         return Err(malformed(format_args!("the plugin exports what a {kind} plugin exports"))).at("kind");
     }
@@ -54,7 +54,7 @@ fn check_stage_type(stage_type: &StageType) -> Result<(), AnswerError> {
 }
 
 /// Names that are unique and references that lead somewhere.
-pub(in super::super) fn check_proposal(proposal: &Proposal) -> Result<(), AnswerError> {
+pub(in crate::sandbox) fn check_proposal(proposal: &Proposal) -> Result<(), AnswerError> {
     unique("changes", "the id", proposal.changes.iter().map(|change| &change.id))?;
     unique("provides", "the fact", proposal.provides.iter().map(|fact| &fact.name))?;
     unique("probes", "the id", proposal.probes.iter().map(|probe| &probe.id))?;

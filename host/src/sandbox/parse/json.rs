@@ -7,7 +7,7 @@ use super::{AnswerError, Budget, malformed};
 use crate::template::Node;
 
 /// A JSON text as a literal value.
-pub(in super::super) fn value(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
+pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
     let limits = Limits { nodes: Limits::EMBEDDED.nodes.min(budget.left()), ..Limits::EMBEDDED };
     let value = aegis_document::read(text.as_bytes(), limits).map_err(|error| match error {
         // The text fits its own limit and not what is left of the answer's.
@@ -23,12 +23,12 @@ pub(in super::super) fn value(text: &str, budget: &mut Budget) -> Result<Value, 
 }
 
 /// A JSON text as a document: the one place where its strings are parsed for tokens.
-pub(in super::super) fn node(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
+pub(in crate::sandbox) fn node(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
     Node::parse(&value(text, budget)?).map_err(malformed)
 }
 
 /// A document that has to be an object.
-pub(in super::super) fn object(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
+pub(in crate::sandbox) fn object(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
     match node(text, budget)? {
         map @ Node::Map(_) => Ok(map),
         _ => Err(malformed("not a JSON object")),
@@ -36,7 +36,7 @@ pub(in super::super) fn object(text: &str, budget: &mut Budget) -> Result<Node, 
 }
 
 /// A JSON Patch, RFC 6902: a list of operations, each an object with `op` and `path`.
-pub(in super::super) fn patch(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
+pub(in crate::sandbox) fn patch(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
     let patch = value(text, budget)?;
     let operation = |item: &Value| {
         let word = |key: &str| item.get(key).and_then(Value::as_str);

@@ -16,24 +16,24 @@ const PEOPLE_MAX: usize = 64 << 10;
 /// Bytes of a control field.
 const CONTROL_MAX: usize = 1024;
 
-pub(in super::super) fn identifier(text: String) -> Result<Identifier, AnswerError> {
+pub(in crate::sandbox) fn identifier(text: String) -> Result<Identifier, AnswerError> {
     Identifier::new(text).map_err(malformed)
 }
 
-pub(in super::super) fn optional_identifier(text: Option<String>) -> Result<Option<Identifier>, AnswerError> {
+pub(in crate::sandbox) fn optional_identifier(text: Option<String>) -> Result<Option<Identifier>, AnswerError> {
     text.map(identifier).transpose()
 }
 
-pub(in super::super) fn fact_ref(text: &str) -> Result<FactRef, AnswerError> {
+pub(in crate::sandbox) fn fact_ref(text: &str) -> Result<FactRef, AnswerError> {
     text.parse().map_err(malformed)
 }
 
-pub(in super::super) fn format(text: &str) -> Result<Format, AnswerError> {
+pub(in crate::sandbox) fn format(text: &str) -> Result<Format, AnswerError> {
     text.parse().map_err(malformed)
 }
 
 /// An RFC 6901 pointer.
-pub(in super::super) fn json_pointer(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn json_pointer(text: String) -> Result<String, AnswerError> {
     if text.len() <= CONTROL_MAX && pointer::tokens(&text).is_some() {
         Ok(text)
     } else {
@@ -42,12 +42,12 @@ pub(in super::super) fn json_pointer(text: String) -> Result<String, AnswerError
 }
 
 /// The one place where a plain string of an answer is parsed for tokens.
-pub(in super::super) fn templated(text: &str) -> Result<Templated, AnswerError> {
+pub(in crate::sandbox) fn templated(text: &str) -> Result<Templated, AnswerError> {
     Templated::parse(text).map_err(malformed)
 }
 
 /// Text for people, shown escaped.
-pub(in super::super) fn people(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn people(text: String) -> Result<String, AnswerError> {
     if text.len() <= PEOPLE_MAX {
         Ok(text)
     } else {
@@ -56,7 +56,7 @@ pub(in super::super) fn people(text: String) -> Result<String, AnswerError> {
 }
 
 /// Text for people that explains a failure: cut rather than refused, so that the failure is not lost.
-pub(in super::super) fn cut(mut text: String) -> String {
+pub(in crate::sandbox) fn cut(mut text: String) -> String {
     const FAILURE_MAX: usize = 4096;
     if text.len() > FAILURE_MAX {
         text.truncate(text.floor_char_boundary(FAILURE_MAX));
@@ -82,7 +82,7 @@ fn check(
 }
 
 /// Any printable ASCII text, spaces included.
-pub(in super::super) fn control(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn control(text: String) -> Result<String, AnswerError> {
     check(
         text,
         CONTROL_MAX,
@@ -92,7 +92,7 @@ pub(in super::super) fn control(text: String) -> Result<String, AnswerError> {
 }
 
 /// Letters, digits, `.`, `_` and `-`, at most 128.
-pub(in super::super) fn word(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn word(text: String) -> Result<String, AnswerError> {
     check(
         text,
         128,
@@ -102,14 +102,14 @@ pub(in super::super) fn word(text: String) -> Result<String, AnswerError> {
 }
 
 /// A Terraform type or block name.
-pub(in super::super) fn terraform_name(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn terraform_name(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a Terraform name starts with a letter or `_` and holds only letters, digits, `_` and `-`";
     let text = check(text, 128, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'), RULE)?;
     if text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') { Ok(text) } else { Err(malformed(RULE)) }
 }
 
 /// `TYPE.NAME` of a resource of the same root.
-pub(in super::super) fn terraform_address(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn terraform_address(text: String) -> Result<String, AnswerError> {
     match text.split_once('.') {
         Some((kind, name)) if !name.contains('.') => {
             terraform_name(kind.to_owned())?;
@@ -121,7 +121,7 @@ pub(in super::super) fn terraform_address(text: String) -> Result<String, Answer
 }
 
 /// An API group; empty for the core group.
-pub(in super::super) fn api_group(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn api_group(text: String) -> Result<String, AnswerError> {
     if text.is_empty() {
         return Ok(text);
     }
@@ -134,14 +134,14 @@ pub(in super::super) fn api_group(text: String) -> Result<String, AnswerError> {
 }
 
 /// A Kubernetes kind.
-pub(in super::super) fn kubernetes_kind(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn kubernetes_kind(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a kind starts with an upper-case letter and holds only letters and digits";
     let text = check(text, 63, |b| b.is_ascii_alphanumeric(), RULE)?;
     if text.starts_with(|c: char| c.is_ascii_uppercase()) { Ok(text) } else { Err(malformed(RULE)) }
 }
 
 /// A DNS label, as namespaces and releases are named.
-pub(in super::super) fn dns_label(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn dns_label(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "this name holds only lower-case letters, digits and `-`, does not begin or end with `-`, and has at most 63 characters";
     let text = check(text, 63, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-', RULE)?;
     if text.starts_with('-') || text.ends_with('-') { Err(malformed(RULE)) } else { Ok(text) }
@@ -149,14 +149,14 @@ pub(in super::super) fn dns_label(text: String) -> Result<String, AnswerError> {
 
 /// The name of a Kubernetes object: what the API server takes as one segment of a path, ASCII only. RBAC objects have
 /// colons in their names.
-pub(in super::super) fn object_name(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn object_name(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "an object's name holds only letters, digits, `.`, `-`, `_` and `:`, and has at most 253 characters";
     let text = check(text, 253, |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'), RULE)?;
     if text == "." || text == ".." { Err(malformed(RULE)) } else { Ok(text) }
 }
 
 /// The key of a label or annotation: `NAME` or `PREFIX/NAME`.
-pub(in super::super) fn label_key(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn label_key(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a label's key is `NAME` or `PREFIX/NAME`: a DNS name, then letters, digits, `.`, `_` and `-`";
     let text = check(
         text,
@@ -175,7 +175,7 @@ pub(in super::super) fn label_key(text: String) -> Result<String, AnswerError> {
 }
 
 /// The value of a label.
-pub(in super::super) fn label_value(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn label_value(text: String) -> Result<String, AnswerError> {
     if text.is_empty() {
         return Ok(text);
     }
@@ -188,7 +188,7 @@ pub(in super::super) fn label_value(text: String) -> Result<String, AnswerError>
 }
 
 /// A path inside of a folder: `/` between plain segments, none of them `.` or `..`.
-pub(in super::super) fn relative_path(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn relative_path(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a path is relative, has `/` between its parts, no part that is empty, `.` or `..`, and holds only letters, digits, `.`, `_`, `-`, `+`, `=`, `@` and `,`";
     let text = check(
         text,
@@ -200,12 +200,12 @@ pub(in super::super) fn relative_path(text: String) -> Result<String, AnswerErro
 }
 
 /// The path of a folder: as [`relative_path`], or empty for the whole tree.
-pub(in super::super) fn folder(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn folder(text: String) -> Result<String, AnswerError> {
     if text.is_empty() { Ok(text) } else { relative_path(text) }
 }
 
 /// A full Git commit.
-pub(in super::super) fn commit(text: String) -> Result<String, AnswerError> {
+pub(in crate::sandbox) fn commit(text: String) -> Result<String, AnswerError> {
     if text.len() == 40 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
         Ok(text)
     } else {

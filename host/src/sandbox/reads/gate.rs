@@ -21,7 +21,7 @@ const FILTER_MAX: usize = 200;
 
 /// Why a question has no answer.
 #[derive(Debug)]
-pub(in super::super) enum Refusal {
+pub(in crate::sandbox) enum Refusal {
     /// The plugin is told and goes on.
     Read(ReadFailure),
     /// The call ends.
@@ -50,13 +50,13 @@ type Asked<T> = Result<T, Refusal>;
 
 /// What the stage may read, and from where.
 #[derive(Clone)]
-pub(in super::super) struct Access {
+pub(in crate::sandbox) struct Access {
     pub effective: Arc<Effective>,
     pub reads: Reads,
 }
 
 /// The reads of one call.
-pub(in super::super) struct Gate {
+pub(in crate::sandbox) struct Gate {
     /// `None` while the plugin is asked about itself, when it may not read anything.
     access: Option<Access>,
     waiting: Arc<Waiting>,
@@ -65,7 +65,7 @@ pub(in super::super) struct Gate {
 }
 
 impl Gate {
-    pub(in super::super) fn new(access: Option<Access>, waiting: Arc<Waiting>) -> Self {
+    pub(in crate::sandbox) fn new(access: Option<Access>, waiting: Arc<Waiting>) -> Self {
         Self { access, waiting, documents: None }
     }
 
@@ -84,7 +84,7 @@ impl Gate {
         }
     }
 
-    pub(in super::super) async fn object(
+    pub(in crate::sandbox) async fn object(
         &self,
         meter: &mut Meter,
         cluster: String,
@@ -104,7 +104,7 @@ impl Gate {
         Ok(meter.read(print(answer)?)?)
     }
 
-    pub(in super::super) async fn objects(
+    pub(in crate::sandbox) async fn objects(
         &self,
         meter: &mut Meter,
         cluster: String,
@@ -137,14 +137,14 @@ impl Gate {
     }
 
     /// The access to one EC2 call in one region.
-    pub(in super::super) fn ec2(&self, meter: &mut Meter, call: Ec2Call, region: &str) -> Asked<Ec2<'_>> {
+    pub(in crate::sandbox) fn ec2(&self, meter: &mut Meter, call: Ec2Call, region: &str) -> Asked<Ec2<'_>> {
         meter.host_call()?;
         let region = text::word(region.to_owned())?;
         let access = self.allowed(Ec2Request { call, region: region.clone() })?;
         Ok(Ec2 { reads: access.reads, region, waiting: &self.waiting, call })
     }
 
-    pub(in super::super) async fn files(&self, meter: &mut Meter, folder: String) -> Asked<Vec<String>> {
+    pub(in crate::sandbox) async fn files(&self, meter: &mut Meter, folder: String) -> Asked<Vec<String>> {
         meter.host_call()?;
         let path = text::folder(folder)?;
         let access = self.allowed(TreeRequest { path: path.clone() })?;
@@ -152,7 +152,7 @@ impl Gate {
         Ok(meter.read(answer)?)
     }
 
-    pub(in super::super) async fn file(&self, meter: &mut Meter, path: String) -> Asked<String> {
+    pub(in crate::sandbox) async fn file(&self, meter: &mut Meter, path: String) -> Asked<String> {
         meter.host_call()?;
         let path = text::relative_path(path)?;
         let access = self.allowed(TreeRequest { path: path.clone() })?;
@@ -161,13 +161,13 @@ impl Gate {
     }
 
     /// The documents of the kinds that the stage may read. Asking is allowed if any kind is.
-    pub(in super::super) async fn documents(&mut self, meter: &mut Meter) -> Asked<Vec<DocumentInfo>> {
+    pub(in crate::sandbox) async fn documents(&mut self, meter: &mut Meter) -> Asked<Vec<DocumentInfo>> {
         meter.host_call()?;
         let documents = self.waiting.during("document-reader.list-documents", Self::visible(&mut self.documents, self.access.as_ref())).await?;
         Ok(meter.read(documents.values().cloned().collect::<Vec<_>>())?)
     }
 
-    pub(in super::super) async fn document(&mut self, meter: &mut Meter, identity: String) -> Asked<String> {
+    pub(in crate::sandbox) async fn document(&mut self, meter: &mut Meter, identity: String) -> Asked<String> {
         meter.host_call()?;
         let visible = self.waiting.during("document-reader.read-document", Self::visible(&mut self.documents, self.access.as_ref())).await?;
         let kind = visible.get(&identity).map(|info| info.kind).ok_or(ReadFailure::Absent)?;
@@ -178,7 +178,7 @@ impl Gate {
 
     /// The stages without documents, and those whose documents the stage may not read: otherwise a control
     /// about them would find nothing wrong.
-    pub(in super::super) async fn missing_stages(&mut self, meter: &mut Meter) -> Asked<Vec<MissingStage>> {
+    pub(in crate::sandbox) async fn missing_stages(&mut self, meter: &mut Meter) -> Asked<Vec<MissingStage>> {
         meter.host_call()?;
         const FUNCTION: &str = "document-reader.missing-stages";
         let documents = self.access()?.reads.documents;
@@ -234,14 +234,14 @@ impl Gate {
         Ok(visible)
     }
 
-    pub(in super::super) async fn handshake(&self, meter: &mut Meter, endpoint: Endpoint) -> Asked<ProbeOutcome> {
+    pub(in crate::sandbox) async fn handshake(&self, meter: &mut Meter, endpoint: Endpoint) -> Asked<ProbeOutcome> {
         meter.host_call()?;
         let (access, endpoint) = self.endpoint(endpoint)?;
         let answer = self.waiting.during("tls-prober.connect", access.reads.tls.handshake(&endpoint)).await?;
         Ok(meter.read(answer)?)
     }
 
-    pub(in super::super) async fn accepts_plaintext(&self, meter: &mut Meter, endpoint: Endpoint) -> Asked<bool> {
+    pub(in crate::sandbox) async fn accepts_plaintext(&self, meter: &mut Meter, endpoint: Endpoint) -> Asked<bool> {
         meter.host_call()?;
         let (access, endpoint) = self.endpoint(endpoint)?;
         let answer = self.waiting.during("tls-prober.accepts-plaintext", access.reads.tls.accepts_plaintext(&endpoint)).await?;
@@ -264,7 +264,7 @@ impl Gate {
 }
 
 /// An EC2 call that was authorised.
-pub(in super::super) struct Ec2<'g> {
+pub(in crate::sandbox) struct Ec2<'g> {
     pub reads: Reads,
     pub region: String,
     waiting: &'g Waiting,
@@ -273,7 +273,7 @@ pub(in super::super) struct Ec2<'g> {
 
 impl Ec2<'_> {
     /// Waits for a backend's answer and charges it.
-    pub(in super::super) async fn answer<T>(
+    pub(in crate::sandbox) async fn answer<T>(
         &self,
         meter: &mut Meter,
         answer: super::Answer<'_, Vec<T>>,
@@ -300,7 +300,7 @@ const fn function(call: Ec2Call) -> &'static str {
 }
 
 /// Tags that may be searched for.
-pub(in super::super) fn filter(tags: Vec<Tag>) -> Asked<Vec<Tag>> {
+pub(in crate::sandbox) fn filter(tags: Vec<Tag>) -> Asked<Vec<Tag>> {
     if tags.len() > FILTER_MAX {
         return Err(ReadFailure::Invalid(format!("a filter has at most {FILTER_MAX} tags")).into());
     }
@@ -308,7 +308,7 @@ pub(in super::super) fn filter(tags: Vec<Tag>) -> Asked<Vec<Tag>> {
 }
 
 /// Instance types that may be asked for at once.
-pub(in super::super) fn names(names: Vec<String>) -> Asked<Vec<String>> {
+pub(in crate::sandbox) fn names(names: Vec<String>) -> Asked<Vec<String>> {
     if names.len() > FILTER_MAX {
         return Err(ReadFailure::Invalid(format!("at most {FILTER_MAX} names are asked for at once")).into());
     }
@@ -326,6 +326,6 @@ fn check_object(object: ObjectRef) -> Asked<ObjectRef> {
 
 /// An object as the plugin gets it.
 fn print(object: Arc<Value>) -> Asked<String> {
-    serde_json::to_string(&without_secret_data(object))
+    serde_json::to_string(&*without_secret_data(object))
         .map_err(|_| ReadFailure::Unreachable("the answer has no JSON form".into()).into())
 }

@@ -4,7 +4,7 @@ use super::bindings::types as wit;
 use crate::sandbox::request::{ClusterInfo, PlanRequest};
 
 /// The record that a plugin is given.
-pub(in super::super) fn request(request: &PlanRequest) -> Result<wit::Request, serde_json::Error> {
+pub(in crate::sandbox) fn request(request: &PlanRequest) -> Result<wit::Request, serde_json::Error> {
     let facts = request
         .sorted_facts()
         .into_iter()

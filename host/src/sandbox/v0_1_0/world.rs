@@ -9,9 +9,10 @@ use super::bindings::validation::exports::aegis::plugin::validator;
 use super::bindings::{gitops, provisioning, security, types as wit, validation};
 use crate::proposal::Kind;
 use crate::sandbox::call::CallState;
+use crate::sandbox::link::is_interface;
 
 /// One linker for each kind, holding what that kind's world imports and nothing else.
-pub(in super::super) struct Linkers {
+pub(in crate::sandbox) struct Linkers {
     provisioning: Linker<CallState>,
     security: Linker<CallState>,
     gitops: Linker<CallState>,
@@ -19,7 +20,7 @@ pub(in super::super) struct Linkers {
 }
 
 impl Linkers {
-    pub(in super::super) fn new(engine: &Engine) -> wasmtime::Result<Self> {
+    pub(in crate::sandbox) fn new(engine: &Engine) -> wasmtime::Result<Self> {
         let mut provisioning = Linker::new(engine);
         provisioning::Provisioning::add_to_linker::<_, HasSelf<CallState>>(&mut provisioning, |state| state)?;
         let mut security = Linker::new(engine);
@@ -43,7 +44,7 @@ impl Linkers {
 
 /// A component that is linked into the world of its kind, ready to be instantiated for a call.
 #[derive(Clone)]
-pub(in super::super) enum World {
+pub(in crate::sandbox) enum World {
     Provisioning(provisioning::ProvisioningPre<CallState>),
     Security(security::SecurityPre<CallState>),
     Gitops(gitops::GitopsPre<CallState>),
@@ -52,7 +53,7 @@ pub(in super::super) enum World {
 
 impl World {
     /// Links a component and checks the types of its exports, which otherwise would only fail in a call.
-    pub(in super::super) fn link(linkers: &Linkers, component: &Component, kind: Kind) -> wasmtime::Result<Self> {
+    pub(in crate::sandbox) fn link(linkers: &Linkers, component: &Component, kind: Kind) -> wasmtime::Result<Self> {
         let pre = linkers.of(kind).instantiate_pre(component)?;
         check_exports(&pre, kind)?;
         Ok(match kind {
@@ -63,7 +64,7 @@ impl World {
         })
     }
 
-    pub(in super::super) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<wit::Descriptor> {
+    pub(in crate::sandbox) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<wit::Descriptor> {
         match self {
             Self::Provisioning(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
@@ -85,7 +86,7 @@ impl World {
     }
 
     /// `None` for a validation plugin, which proposes nothing.
-    pub(in super::super) async fn plan(
+    pub(in crate::sandbox) async fn plan(
         &self,
         store: &mut Store<CallState>,
         request: &wit::Request,
@@ -108,7 +109,7 @@ impl World {
     }
 
     /// `None` for a validation plugin.
-    pub(in super::super) async fn health(
+    pub(in crate::sandbox) async fn health(
         &self,
         store: &mut Store<CallState>,
         request: &wit::Request,
@@ -131,7 +132,7 @@ impl World {
     }
 
     /// `None` for a plugin that proposes.
-    pub(in super::super) async fn controls(
+    pub(in crate::sandbox) async fn controls(
         &self,
         store: &mut Store<CallState>,
     ) -> wasmtime::Result<Option<Vec<validator::Control>>> {
@@ -141,7 +142,7 @@ impl World {
     }
 
     /// `None` for a plugin that proposes.
-    pub(in super::super) async fn evaluate(
+    pub(in crate::sandbox) async fn evaluate(
         &self,
         store: &mut Store<CallState>,
         request: &wit::Request,
@@ -159,12 +160,12 @@ fn check_exports(pre: &InstancePre<CallState>, kind: Kind) -> wasmtime::Result<(
     let component = pre.component().component_type();
     let cx = pre.instance_type();
     let check = |interface: &str, function: &str, typecheck: &dyn Fn(&ComponentItem) -> wasmtime::Result<()>| {
-        let interface = format!("aegis:plugin/{interface}@0.1.0");
-        let instance = component.get_export(pre.engine(), &interface);
-        if let Some(ComponentItem::ComponentInstance(instance)) = instance.map(|item| item.ty)
+        let export = component.exports(pre.engine()).find(|(name, _)| is_interface(name, interface));
+        if let Some((name, item)) = export
+            && let ComponentItem::ComponentInstance(instance) = item.ty
             && let Some(item) = instance.get_export(pre.engine(), function)
         {
-            return typecheck(&item.ty).map_err(|error| error.context(format!("export {function} of {interface}")));
+            return typecheck(&item.ty).map_err(|error| error.context(format!("export {function} of {name}")));
         }
         // What is missing has been named before.
         Ok(())

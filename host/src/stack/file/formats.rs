@@ -5,6 +5,8 @@ use std::fmt;
 
 use semver::{Version, VersionReq};
 
+use crate::date::Date;
+
 /// Why a text does not have the form that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FormError {
@@ -208,56 +210,14 @@ pub(crate) fn plugin(text: &str) -> Form<PluginRef> {
     })
 }
 
-/// A day of the Gregorian calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    pub year: u16,
-    /// 1 to 12.
-    pub month: u8,
-    /// 1 to 31.
-    pub day: u8,
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{:04}-{:02}-{:02}",
-            self.year, self.month, self.day
-        )
-    }
-}
-
 /// `YYYY-MM-DD`.
 pub(crate) fn date(text: &str) -> Form<Date> {
-    let help = "write year, month and day, for example `2027-01-31`";
-    let parts: Vec<&str> = text.split('-').collect();
-    let digits = |part: &str, count: usize| {
-        part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let (year, month, day) = match parts.as_slice() {
-        [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2) => {
-            (*year, *month, *day)
-        }
-        _ => return wrong("this is no date", help),
-    };
-    let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else {
-        return wrong("this is no date", help);
-    };
-    let date = Date { year, month, day };
-    if !(1..=12).contains(&month) || !(1..=days(year, month)).contains(&day) {
-        return wrong("the calendar has no such day", help);
-    }
-    Ok(date)
-}
-
-fn days(year: u16, month: u8) -> u8 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+    match text.parse() {
+        Ok(date) => Ok(date),
+        Err(_) => wrong(
+            "this is no date",
+            "write year, month and day, for example `2027-01-31`",
+        ),
     }
 }
 

@@ -44,11 +44,17 @@ pub(super) struct Spot {
 impl Spot {
     fn argument(&self, key: &str) -> Self {
         let dot = if self.name.is_empty() { "" } else { "." };
-        Self { name: format!("{}{dot}{key}", self.name), pointer: pointer::join(&self.pointer, key) }
+        Self {
+            name: format!("{}{dot}{key}", self.name),
+            pointer: pointer::join(&self.pointer, key),
+        }
     }
 
     pub(super) fn item(&self, index: usize) -> Self {
-        Self { name: self.name.clone(), pointer: format!("{}/{index}", self.pointer) }
+        Self {
+            name: self.name.clone(),
+            pointer: format!("{}/{index}", self.pointer),
+        }
     }
 }
 
@@ -60,19 +66,37 @@ impl<'a> Body<'a> {
         at: &str,
         requests: &'a mut BTreeSet<TerraformRequest>,
     ) -> Self {
-        Self { view, block, address: address(mode, block), mode, at: format!("{at}/body"), requests }
+        Self {
+            view,
+            block,
+            address: address(mode, block),
+            mode,
+            at: format!("{at}/body"),
+            requests,
+        }
     }
 
     /// Checks the body and adds what it implies.
     pub(super) fn check(mut self, policy: &TypePolicy) -> Result<(), Denial> {
         let kind = policy.name.to_owned();
         self.request(match self.mode {
-            Mode::Managed => TerraformRequest::Resource { kind, risk: policy.risk },
+            Mode::Managed => TerraformRequest::Resource {
+                kind,
+                risk: policy.risk,
+            },
             Mode::Data => TerraformRequest::Data { kind },
         });
-        let spot = Spot { name: String::new(), pointer: self.at.clone() };
+        let spot = Spot {
+            name: String::new(),
+            pointer: self.at.clone(),
+        };
         let Some(map) = self.block.body.as_map() else {
-            return Err(self.denied(codes::SHAPE, &spot, "the body is not a map", "write the arguments as a JSON object"));
+            return Err(self.denied(
+                codes::SHAPE,
+                &spot,
+                "the body is not a map",
+                "write the arguments as a JSON object",
+            ));
         };
         self.fields(policy.attributes, policy.blocks, map, &spot)
     }
@@ -94,9 +118,18 @@ impl<'a> Body<'a> {
                 return Err(self.unknown(key, &spot));
             }
         }
-        let attributes = attributes.iter().filter(|attribute| attribute.required).map(|attribute| attribute.name);
-        let blocks = blocks.iter().filter(|block| block.required).map(|block| block.name);
-        match attributes.chain(blocks).find(|name| !map.contains_key(*name)) {
+        let attributes = attributes
+            .iter()
+            .filter(|attribute| attribute.required)
+            .map(|attribute| attribute.name);
+        let blocks = blocks
+            .iter()
+            .filter(|block| block.required)
+            .map(|block| block.name);
+        match attributes
+            .chain(blocks)
+            .find(|name| !map.contains_key(*name))
+        {
             Some(name) => Err(self.denied(
                 codes::ARGUMENT,
                 &spot.argument(name),
@@ -116,12 +149,24 @@ impl<'a> Body<'a> {
                     let spot = spot.item(index);
                     match item.as_map() {
                         Some(map) => self.fields(block.attributes, block.blocks, map, &spot)?,
-                        None => return Err(self.denied(codes::SHAPE, &spot, wrong, "write it as a JSON object")),
+                        None => {
+                            return Err(self.denied(
+                                codes::SHAPE,
+                                &spot,
+                                wrong,
+                                "write it as a JSON object",
+                            ));
+                        }
                     }
                 }
                 Ok(())
             }
-            _ => Err(self.denied(codes::SHAPE, spot, wrong, "write it as a JSON object, or leave it out")),
+            _ => Err(self.denied(
+                codes::SHAPE,
+                spot,
+                wrong,
+                "write it as a JSON object, or leave it out",
+            )),
         }
     }
 
@@ -148,7 +193,11 @@ impl<'a> Body<'a> {
         reason: impl Into<String>,
         help: impl Into<String>,
     ) -> Denial {
-        let name = if spot.name.is_empty() { "its body".to_owned() } else { untrusted(&spot.name).to_string() };
+        let name = if spot.name.is_empty() {
+            "its body".to_owned()
+        } else {
+            untrusted(&spot.name).to_string()
+        };
         Denial::forbidden(code, format!("{}: {name}", self.address), reason, help).at(&spot.pointer)
     }
 }

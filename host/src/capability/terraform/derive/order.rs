@@ -13,8 +13,11 @@ use crate::template::{Mode, Token};
 /// Every block that another depends on is there, and no block waits for itself.
 pub(super) fn check(root: &TerraformRoot, view: &View<'_>) -> Result<(), Denial> {
     let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (mode, list, blocks) in [(Mode::Managed, "resources", &root.resources), (Mode::Data, "data", &root.data)] {
-        for (index, block) in blocks.iter().enumerate() {
+    for (mode, list, blocks) in [
+        (Mode::Managed, "resources", &root.resources),
+        (Mode::Data, "data", &root.data),
+    ] {
+        for block in blocks {
             let own = address(mode, block);
             let before = needs.entry(own.clone()).or_default();
             block.body.for_each_token(&mut |token| {
@@ -30,7 +33,10 @@ pub(super) fn check(root: &TerraformRoot, view: &View<'_>) -> Result<(), Denial>
                         "the root has no resource of that address",
                         "write an address of this root, `aws_vpc.main`",
                     )
-                    .at(format!("/{list}/{index}/depends-on/{position}")));
+                    .at(format!(
+                        "/{list}/{}.{}/depends-on/{position}",
+                        block.kind, block.name
+                    )));
                 }
                 before.insert(name.clone());
             }

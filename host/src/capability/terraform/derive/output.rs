@@ -9,10 +9,9 @@ use crate::proposal::{TerraformOutput, TerraformRoot};
 use crate::template::{Node, Token};
 
 pub(super) fn check(root: &TerraformRoot, view: &View<'_>) -> Result<(), Denial> {
-    for (index, output) in root.outputs.iter().enumerate() {
-        check_output(output, &format!("/outputs/{index}/value"), view)?;
-    }
-    Ok(())
+    root.outputs
+        .iter()
+        .try_for_each(|output| check_output(output, &format!("/outputs/{}", output.name), view))
 }
 
 fn check_output(output: &TerraformOutput, at: &str, view: &View<'_>) -> Result<(), Denial> {
@@ -24,7 +23,11 @@ fn check_output(output: &TerraformOutput, at: &str, view: &View<'_>) -> Result<(
         let reason = text
             .tokens()
             .find_map(|token| refuse(token, output.sensitive, text.as_token().is_some(), view))
-            .or_else(|| check_text(text, &OutputTokens { view }).err().map(|error| error.to_string()));
+            .or_else(|| {
+                check_text(text, &OutputTokens { view })
+                    .err()
+                    .map(|error| error.to_string())
+            });
         if let Some(reason) = reason {
             problem.get_or_insert((reason, format!("{at}{}", place.pointer)));
         }
@@ -44,14 +47,16 @@ fn check_output(output: &TerraformOutput, at: &str, view: &View<'_>) -> Result<(
 /// Why a token cannot stand in an output.
 fn refuse(token: &Token, sensitive: bool, whole: bool, view: &View<'_>) -> Option<String> {
     match token {
-        Token::Fact(_) => Some(format!("{token} is a fact, and an output only tells values of its own root")),
+        Token::Fact(_) => Some(format!(
+            "{token} is a fact, and an output only tells values of its own root"
+        )),
         Token::Resource(resource) => match view.read(resource) {
-            Some((export, _)) if export.secret && !sensitive => {
-                Some(format!("{token} is a secret, and the output is not sensitive"))
-            }
-            Some((export, _)) if export.secret && !whole => {
-                Some(format!("{token} is a secret, and only a whole value can be one"))
-            }
+            Some((export, _)) if export.secret && !sensitive => Some(format!(
+                "{token} is a secret, and the output is not sensitive"
+            )),
+            Some((export, _)) if export.secret && !whole => Some(format!(
+                "{token} is a secret, and only a whole value can be one"
+            )),
             _ => None,
         },
     }

@@ -56,7 +56,9 @@ pub(super) fn check(
         }
     }
     deeper(view, &block.body, &address, &at)?;
-    requests.insert(TerraformRequest::Unchecked { kind: block.kind.clone() });
+    requests.insert(TerraformRequest::Unchecked {
+        kind: block.kind.clone(),
+    });
     Ok(())
 }
 
@@ -66,10 +68,18 @@ fn deeper(view: &View<'_>, body: &Node, address: &str, at: &str) -> Result<(), D
     body.visit(&mut |place| {
         let here = format!("{at}{}", place.pointer);
         let denial = match place.node {
-            Node::Map(map) if map.contains_key("dynamic") => Some(meta_argument(address, "dynamic", &here)),
+            Node::Map(map) if map.contains_key("dynamic") => {
+                Some(meta_argument(address, "dynamic", &here))
+            }
             Node::Text(text) => check_text(text, view).err().map(|error| {
                 let asked = format!("{address}: {}", untrusted(place.pointer));
-                Denial::forbidden(codes::REFERENCE, asked, error.to_string(), "read another value").at(here)
+                Denial::forbidden(
+                    codes::REFERENCE,
+                    asked,
+                    error.to_string(),
+                    "read another value",
+                )
+                .at(here)
             }),
             _ => None,
         };

@@ -13,7 +13,12 @@ use crate::template::{Node, Templated, Token};
 
 impl Body<'_> {
     /// Checks the value of one attribute and adds what it implies.
-    pub(super) fn attribute(&mut self, attribute: &Attribute, node: &Node, spot: &Spot) -> Result<(), Denial> {
+    pub(super) fn attribute(
+        &mut self,
+        attribute: &Attribute,
+        node: &Node,
+        spot: &Spot,
+    ) -> Result<(), Denial> {
         if let Class::Policy(kind) = attribute.class {
             return self.policy(kind, node, spot);
         }
@@ -36,8 +41,12 @@ impl Body<'_> {
         self.shape(attribute, node, spot)?;
         match attribute.class {
             Class::Target { kinds, risk } => self.targets(kinds, risk, node, spot),
-            Class::Code => self.literal(node, spot).map(|()| self.beyond(AttributeClass::Code, spot)),
-            Class::Deputy => self.literal(node, spot).map(|()| self.beyond(AttributeClass::Deputy, spot)),
+            Class::Code => self
+                .literal(node, spot)
+                .map(|()| self.beyond(AttributeClass::Code, spot)),
+            Class::Deputy => self
+                .literal(node, spot)
+                .map(|()| self.beyond(AttributeClass::Deputy, spot)),
             Class::Literal => self.literal(node, spot),
             Class::Guarded(guard) => {
                 if !guard::takes_tokens(guard) {
@@ -61,10 +70,20 @@ impl Body<'_> {
     }
 
     fn policy(&mut self, kind: PolicyKind, node: &Node, spot: &Spot) -> Result<(), Denial> {
-        let allows = Policy::parse(node, kind).and_then(|policy| policy.allows(self.view)).map_err(|error| {
-            let place = Spot { name: spot.name.clone(), pointer: format!("{}{}", spot.pointer, error.pointer) };
-            self.denied(codes::POLICY, &place, error.to_string(), "write statements that a grant can name")
-        })?;
+        let allows = Policy::parse(node, kind)
+            .and_then(|policy| policy.allows(self.view))
+            .map_err(|error| {
+                let place = Spot {
+                    name: spot.name.clone(),
+                    pointer: format!("{}{}", spot.pointer, error.pointer),
+                };
+                self.denied(
+                    codes::POLICY,
+                    &place,
+                    error.to_string(),
+                    "write statements that a grant can name",
+                )
+            })?;
         for allow in allows {
             self.request(TerraformRequest::Iam {
                 kind: self.block.kind.clone(),
@@ -101,7 +120,10 @@ impl Body<'_> {
                 .enumerate()
                 .try_for_each(|(index, item)| self.text_of(item, shape, &spot.item(index))),
             (Shape::TextMap, Node::Map(entries)) => entries.iter().try_for_each(|(key, item)| {
-                let spot = Spot { name: spot.name.clone(), pointer: pointer::join(&spot.pointer, key) };
+                let spot = Spot {
+                    name: spot.name.clone(),
+                    pointer: pointer::join(&spot.pointer, key),
+                };
                 self.text_of(item, shape, &spot)
             }),
             _ => Err(self.misshapen(shape, spot)),
@@ -117,19 +139,31 @@ impl Body<'_> {
     }
 
     fn misshapen(&self, shape: Shape, spot: &Spot) -> Denial {
-        self.denied(codes::SHAPE, spot, format!("its value is not {}", shape.words()), "mend the value, or leave it out")
+        self.denied(
+            codes::SHAPE,
+            spot,
+            format!("its value is not {}", shape.words()),
+            "mend the value, or leave it out",
+        )
     }
 
     /// A text with tokens in it. A literal text is any text: `${` and `%{` in it are printed as themselves.
     pub(super) fn text(&self, text: &Templated, spot: &Spot) -> Result<(), Denial> {
         check_text(text, self.view).map_err(|error| {
-            self.denied(codes::REFERENCE, spot, error.to_string(), "read another value, or write the text out")
+            self.denied(
+                codes::REFERENCE,
+                spot,
+                error.to_string(),
+                "read another value, or write the text out",
+            )
         })
     }
 
     fn whole(&self, token: &Token, shape: Shape, spot: &Spot) -> Result<(), Denial> {
         let Some(format) = self.view.format(token) else {
-            let error = SpellingError::UnknownToken { token: token.to_string() };
+            let error = SpellingError::UnknownToken {
+                token: token.to_string(),
+            };
             return Err(self.denied(
                 codes::REFERENCE,
                 spot,
@@ -140,12 +174,21 @@ impl Body<'_> {
         if fits(&format, shape) {
             Ok(())
         } else {
-            let reason = format!("{token} has the format {format}, and the value has to be {}", shape.words());
+            let reason = format!(
+                "{token} has the format {format}, and the value has to be {}",
+                shape.words()
+            );
             Err(self.denied(codes::REFERENCE, spot, reason, "read another value"))
         }
     }
 
-    fn targets(&mut self, kinds: &[&str], risk: Risk, node: &Node, spot: &Spot) -> Result<(), Denial> {
+    fn targets(
+        &mut self,
+        kinds: &[&str],
+        risk: Risk,
+        node: &Node,
+        spot: &Spot,
+    ) -> Result<(), Denial> {
         match node {
             Node::Text(text) => self.target(kinds, risk, text, spot),
             Node::List(items) => {
@@ -162,7 +205,13 @@ impl Body<'_> {
 
     /// A target is a block of the root, a fact, or a literal that needs a grant. A value that a block of the root only repeats would
     /// launder a literal, so it is none of them.
-    fn target(&mut self, kinds: &[&str], risk: Risk, text: &Templated, spot: &Spot) -> Result<(), Denial> {
+    fn target(
+        &mut self,
+        kinds: &[&str],
+        risk: Risk,
+        text: &Templated,
+        spot: &Spot,
+    ) -> Result<(), Denial> {
         let denied = |body: &Self, reason: String| {
             let help = "name a resource of this root by the value that identifies it, a fact, or a literal that the grant lists";
             Err(body.denied(codes::REFERENCE, spot, reason, help))
@@ -170,10 +219,19 @@ impl Body<'_> {
         match text.as_token() {
             Some(Token::Fact(_)) => return Ok(()),
             Some(Token::Resource(token)) => {
-                let identified = self.view.read(token).and_then(|(export, _)| export.identifies);
+                let identified = self
+                    .view
+                    .read(token)
+                    .and_then(|(export, _)| export.identifies);
                 return match identified {
                     Some(kind) if kinds.contains(&kind) => Ok(()),
-                    _ => denied(self, format!("@{{{}}} does not identify a resource that may stand here", token.address())),
+                    _ => denied(
+                        self,
+                        format!(
+                            "@{{{}}} does not identify a resource that may stand here",
+                            token.address()
+                        ),
+                    ),
                 };
             }
             None => {}
@@ -214,7 +272,9 @@ pub(super) fn check_text(text: &Templated, tokens: &dyn Tokens) -> Result<(), Sp
     let segments = text.segments();
     for (index, segment) in segments.iter().enumerate() {
         match segment {
-            Segment::Literal(literal) if index + 1 < segments.len() && literal.ends_with(['$', '%']) => {
+            Segment::Literal(literal)
+                if index + 1 < segments.len() && literal.ends_with(['$', '%']) =>
+            {
                 return Err(SpellingError::Splice);
             }
             Segment::Literal(_) => {}
@@ -224,7 +284,10 @@ pub(super) fn check_text(text: &Templated, tokens: &dyn Tokens) -> Result<(), Sp
                     return Err(SpellingError::UnknownToken { token: token_text });
                 };
                 if segments.len() > 1 && !format.embeddable() {
-                    return Err(SpellingError::NotEmbeddable { token: token_text, format });
+                    return Err(SpellingError::NotEmbeddable {
+                        token: token_text,
+                        format,
+                    });
                 }
             }
         }
@@ -241,7 +304,8 @@ fn whole_token(node: &Node) -> Option<&Token> {
 
 /// Whether Terraform can take every value of the format for the shape.
 fn fits(format: &Format, shape: Shape) -> bool {
-    let scalar = |format: &Format| !matches!(format, Format::List(_) | Format::Map(_) | Format::Record(_));
+    let scalar =
+        |format: &Format| !matches!(format, Format::List(_) | Format::Map(_) | Format::Record(_));
     match (shape, format) {
         (Shape::Text, format) => scalar(format),
         (Shape::Number, Format::Number | Format::Port) | (Shape::Flag, Format::Boolean) => true,

@@ -25,9 +25,18 @@ pub(super) fn address(mode: Mode, block: &TerraformBlock) -> String {
 
 impl<'a> View<'a> {
     pub(super) fn new(root: &TerraformRoot, facts: &'a DeclaredFacts) -> Self {
-        let resources = root.resources.iter().map(|block| (address(Mode::Managed, block), Mode::Managed));
-        let data = root.data.iter().map(|block| (address(Mode::Data, block), Mode::Data));
-        Self { blocks: resources.chain(data).collect(), facts }
+        let resources = root
+            .resources
+            .iter()
+            .map(|block| (address(Mode::Managed, block), Mode::Managed));
+        let data = root
+            .data
+            .iter()
+            .map(|block| (address(Mode::Data, block), Mode::Data));
+        Self {
+            blocks: resources.chain(data).collect(),
+            facts,
+        }
     }
 
     /// Whether the root has the block.
@@ -51,7 +60,8 @@ impl<'a> View<'a> {
         let format = match token.path.get(1..) {
             None | Some([]) => whole,
             Some([step]) => match (whole, step) {
-                (Format::List(inner), PathStep::Index(_)) | (Format::Map(inner), PathStep::Attribute(_)) => *inner,
+                (Format::List(inner), PathStep::Index(_))
+                | (Format::Map(inner), PathStep::Attribute(_)) => *inner,
                 _ => return None,
             },
             Some(_) => return None,
@@ -81,7 +91,9 @@ impl Tokens for View<'_> {
         };
         let (export, format) = self.read(token)?;
         // An ARN names the thing everywhere; an id does only where a service expects one.
-        let names = export.identifies.is_some() && export.format == ExportFormat::Arn && format == Format::Arn;
+        let names = export.identifies.is_some()
+            && export.format == ExportFormat::Arn
+            && format == Format::Arn;
         (token.mode == Mode::Managed && names).then_some(export.inside)
     }
 }

@@ -2,8 +2,8 @@
 //! wildcard, and what is run is an attribute that the grant names on top of the type.
 
 use super::schema::{
-    Attribute, Guard, TAGS, TypePolicy, arn, block, flag, id, name, number, power_target, target, targets, text,
-    text_map, texts,
+    Attribute, Guard, TAGS, TypePolicy, arn, block, flag, id, name, number, power_target, target,
+    targets, text, text_map, texts,
 };
 use crate::capability::Risk;
 
@@ -16,7 +16,9 @@ const SOURCE_CODE_HASH: Attribute = text("source_code_hash").literal();
 
 const METADATA: &[Attribute] = &[
     text("http_endpoint").literal(),
-    text("http_tokens").guarded(Guard::OneOf(&["required"])).required(),
+    text("http_tokens")
+        .guarded(Guard::OneOf(&["required"]))
+        .required(),
     number("http_put_response_hop_limit"),
     text("instance_metadata_tags").literal(),
 ];
@@ -28,7 +30,9 @@ pub(super) const TYPES: &[TypePolicy] = &[
             text("instance_type").literal().required(),
             target("subnet_id", &["aws_subnet"]).required(),
             targets("vpc_security_group_ids", &["aws_security_group"]),
-            flag("associate_public_ip_address").guarded(Guard::False).required(),
+            flag("associate_public_ip_address")
+                .guarded(Guard::False)
+                .required(),
             text("user_data").code(),
             text("user_data_base64").code(),
             power_target("iam_instance_profile", &["aws_iam_instance_profile"]),
@@ -72,10 +76,16 @@ pub(super) const TYPES: &[TypePolicy] = &[
             TAGS,
         ])
         .blocks(&[
-            block("iam_instance_profile", &[power_target("arn", &["aws_iam_instance_profile"])]),
+            block(
+                "iam_instance_profile",
+                &[power_target("arn", &["aws_iam_instance_profile"])],
+            ),
             block("metadata_options", METADATA).required(),
         ])
-        .exports(&[id("id").of("aws_launch_template"), arn("arn").of("aws_launch_template")]),
+        .exports(&[
+            id("id").of("aws_launch_template"),
+            arn("arn").of("aws_launch_template"),
+        ]),
     TypePolicy::new("aws_lambda_function", Risk::Code)
         .attributes(&[
             text("function_name").literal().required(),
@@ -103,7 +113,11 @@ pub(super) const TYPES: &[TypePolicy] = &[
             block("environment", &[text_map("variables").code()]),
             block(
                 "image_config",
-                &[texts("command").code(), texts("entry_point").code(), text("working_directory").code()],
+                &[
+                    texts("command").code(),
+                    texts("entry_point").code(),
+                    text("working_directory").code(),
+                ],
             ),
             block(
                 "vpc_config",
@@ -113,7 +127,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
                 ],
             ),
         ])
-        .exports(&[arn("arn").of("aws_lambda_function"), arn("qualified_arn").of("aws_lambda_function")]),
+        .exports(&[
+            arn("arn").of("aws_lambda_function"),
+            arn("qualified_arn").of("aws_lambda_function"),
+        ]),
     TypePolicy::new("aws_lambda_layer_version", Risk::Code)
         .attributes(&[
             text("layer_name").literal().required(),
@@ -136,7 +153,14 @@ pub(super) const TYPES: &[TypePolicy] = &[
             TAGS,
         ])
         .blocks(&[
-            block("artifacts", &[text("type").literal().required(), target("location", &["aws_s3_bucket"])]).required(),
+            block(
+                "artifacts",
+                &[
+                    text("type").literal().required(),
+                    target("location", &["aws_s3_bucket"]),
+                ],
+            )
+            .required(),
             block(
                 "environment",
                 &[
@@ -157,7 +181,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
             )
             .required(),
         ])
-        .exports(&[arn("arn").of("aws_codebuild_project"), name("name").of("aws_codebuild_project")]),
+        .exports(&[
+            arn("arn").of("aws_codebuild_project"),
+            name("name").of("aws_codebuild_project"),
+        ]),
     // A template makes whatever it says, with the rights of whoever applies it or of the role that it names.
     TypePolicy::new("aws_cloudformation_stack", Risk::Deputy)
         .attributes(&[
@@ -179,7 +206,11 @@ pub(super) const TYPES: &[TypePolicy] = &[
             text_map("permissions").deputy(),
             TAGS,
         ])
-        .exports(&[name("id"), name("name").of("aws_ssm_document"), arn("arn").of("aws_ssm_document")]),
+        .exports(&[
+            name("id"),
+            name("name").of("aws_ssm_document"),
+            arn("arn").of("aws_ssm_document"),
+        ]),
     // Runs a document on instances, whoever's they are.
     TypePolicy::new("aws_ssm_association", Risk::Deputy)
         .attributes(&[
@@ -190,7 +221,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
         ])
         .blocks(&[block(
             "targets",
-            &[text("key").literal().required(), texts("values").deputy().required()],
+            &[
+                text("key").literal().required(),
+                texts("values").deputy().required(),
+            ],
         )
         .required()])
         .exports(&[arn("arn"), id("association_id")]),

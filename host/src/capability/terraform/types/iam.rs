@@ -2,7 +2,8 @@
 //! are not offered; each policy is a resource of its own.
 
 use super::schema::{
-    Guard, TAGS, TypePolicy, arn, flag, id, name, number, policy, power_target, power_targets, target, text, texts,
+    Guard, TAGS, TypePolicy, arn, flag, id, name, number, policy, power_target, power_targets,
+    target, text, texts,
 };
 use crate::capability::Risk;
 use crate::capability::iam::PolicyKind;
@@ -89,8 +90,15 @@ pub(super) const TYPES: &[TypePolicy] = &[
         .exports(&[name("id")]),
     // A long-lived credential, which lies in clear text in Terraform's state.
     TypePolicy::new("aws_iam_access_key", Risk::Deputy)
-        .attributes(&[power_target("user", &[]).required(), text("status").literal()])
-        .exports(&[id("id"), name("secret").as_secret(), name("ses_smtp_password_v4").as_secret()]),
+        .attributes(&[
+            power_target("user", &[]).required(),
+            text("status").literal(),
+        ])
+        .exports(&[
+            id("id"),
+            name("secret").as_secret(),
+            name("ses_smtp_password_v4").as_secret(),
+        ]),
     TypePolicy::new("aws_kms_grant", Risk::Deputy)
         .attributes(&[
             text("name"),
@@ -108,7 +116,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
                 .required(),
             TAGS,
         ])
-        .exports(&[arn("arn").of("aws_ram_resource_share"), arn("id").of("aws_ram_resource_share")]),
+        .exports(&[
+            arn("arn").of("aws_ram_resource_share"),
+            arn("id").of("aws_ram_resource_share"),
+        ]),
     TypePolicy::new("aws_ram_principal_association", Risk::Deputy).attributes(&[
         power_target("principal", &[]).required(),
         target("resource_share_arn", &["aws_ram_resource_share"]).required(),

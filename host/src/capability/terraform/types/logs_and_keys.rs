@@ -12,7 +12,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
             target("vpc_id", &["aws_vpc"]),
             target("subnet_id", &["aws_subnet"]),
             power_target("iam_role_arn", &["aws_iam_role"]),
-            target("log_destination", &["aws_cloudwatch_log_group", "aws_s3_bucket"]),
+            target(
+                "log_destination",
+                &["aws_cloudwatch_log_group", "aws_s3_bucket"],
+            ),
             text("log_destination_type").literal(),
             text("log_format"),
             number("max_aggregation_interval"),
@@ -38,7 +41,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
             flag("skip_destroy"),
             TAGS,
         ])
-        .exports(&[arn("arn").of("aws_cloudwatch_log_group").inside(":"), name("name").of("aws_cloudwatch_log_group")]),
+        .exports(&[
+            arn("arn").of("aws_cloudwatch_log_group").inside(":"),
+            name("name").of("aws_cloudwatch_log_group"),
+        ]),
     // Within the policy of a key, the resource `*` is the key.
     TypePolicy::new("aws_kms_key", Risk::Plain)
         .attributes(&[

@@ -12,6 +12,7 @@ mod logs_and_keys;
 mod network;
 mod s3;
 mod schema;
+mod secrets;
 mod security_group;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ const RESOURCES: &[&[TypePolicy]] = &[
     logs_and_keys::TYPES,
     s3::TYPES,
     iam::TYPES,
+    secrets::TYPES,
     code::TYPES,
 ];
 
@@ -63,7 +65,8 @@ pub fn is_policy(kind: &str, attribute: &str) -> bool {
 
 /// Whether the type is a role, whose permissions boundary the host sets when the operator demands one.
 pub fn takes_boundary(kind: &str) -> bool {
-    policy_of(Mode::Managed, kind).is_some_and(|policy| policy.attribute("permissions_boundary").is_some())
+    policy_of(Mode::Managed, kind)
+        .is_some_and(|policy| policy.attribute("permissions_boundary").is_some())
 }
 
 /// What an attribute can do beyond what its type says, from its full name, `aws_instance.user_data` or
@@ -79,7 +82,11 @@ pub fn class_of(name: &str) -> Option<AttributeClass> {
         (attributes, blocks) = (block.attributes, block.blocks);
         step = next;
     }
-    match attributes.iter().find(|attribute| attribute.name == step)?.class {
+    match attributes
+        .iter()
+        .find(|attribute| attribute.name == step)?
+        .class
+    {
         Class::Guarded(_) => Some(AttributeClass::Power),
         Class::Code => Some(AttributeClass::Code),
         Class::Deputy => Some(AttributeClass::Deputy),

@@ -1,7 +1,8 @@
 //! Networks: the VPC, its subnets, gateways and routes.
 
 use super::schema::{
-    Guard, TAGS, TIMEOUTS, TypePolicy, arn, block, cidr, flag, id, ids, name, number, policy, target, targets, text,
+    Guard, TAGS, TIMEOUTS, TypePolicy, arn, block, cidr, flag, id, ids, name, number, policy,
+    target, targets, text,
 };
 use crate::capability::Risk;
 use crate::capability::iam::PolicyKind;
@@ -31,7 +32,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
     // be stated: by default it is the account's default one.
     TypePolicy::new("aws_default_security_group", Risk::Power)
         .attributes(&[target("vpc_id", &["aws_vpc"]).required(), TAGS])
-        .exports(&[id("id").of("aws_security_group"), arn("arn").of("aws_security_group")]),
+        .exports(&[
+            id("id").of("aws_security_group"),
+            arn("arn").of("aws_security_group"),
+        ]),
     // Without rules, subnets of the list are cut off.
     TypePolicy::new("aws_default_network_acl", Risk::Power)
         .attributes(&[
@@ -43,7 +47,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
             block("ingress", NETWORK_ACL_RULE),
             block("egress", NETWORK_ACL_RULE),
         ])
-        .exports(&[id("id").of("aws_default_network_acl"), arn("arn").of("aws_default_network_acl")]),
+        .exports(&[
+            id("id").of("aws_default_network_acl"),
+            arn("arn").of("aws_default_network_acl"),
+        ]),
     TypePolicy::new("aws_subnet", Risk::Plain)
         .attributes(&[
             target("vpc_id", &["aws_vpc"]).required(),
@@ -68,7 +75,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
     TypePolicy::new("aws_internet_gateway", Risk::Plain)
         .attributes(&[target("vpc_id", &["aws_vpc"]).required(), TAGS])
         .blocks(&[TIMEOUTS])
-        .exports(&[id("id").of("aws_internet_gateway"), arn("arn").of("aws_internet_gateway")]),
+        .exports(&[
+            id("id").of("aws_internet_gateway"),
+            arn("arn").of("aws_internet_gateway"),
+        ]),
     TypePolicy::new("aws_eip", Risk::Plain)
         .attributes(&[
             text("domain").guarded(Guard::OneOf(&["vpc"])).required(),
@@ -100,7 +110,11 @@ pub(super) const TYPES: &[TypePolicy] = &[
     TypePolicy::new("aws_route_table", Risk::Plain)
         .attributes(&[target("vpc_id", &["aws_vpc"]).required(), TAGS])
         .blocks(&[TIMEOUTS])
-        .exports(&[id("id").of("aws_route_table"), arn("arn").of("aws_route_table"), id("owner_id")]),
+        .exports(&[
+            id("id").of("aws_route_table"),
+            arn("arn").of("aws_route_table"),
+            id("owner_id"),
+        ]),
     TypePolicy::new("aws_route", Risk::Plain)
         .attributes(&[
             target("route_table_id", &["aws_route_table"]).required(),
@@ -108,7 +122,10 @@ pub(super) const TYPES: &[TypePolicy] = &[
             text("destination_ipv6_cidr_block"),
             target("gateway_id", &["aws_internet_gateway"]),
             target("nat_gateway_id", &["aws_nat_gateway"]),
-            target("egress_only_gateway_id", &["aws_egress_only_internet_gateway"]),
+            target(
+                "egress_only_gateway_id",
+                &["aws_egress_only_internet_gateway"],
+            ),
             target("network_interface_id", &[]),
             target("transit_gateway_id", &[]),
             target("vpc_endpoint_id", &["aws_vpc_endpoint"]),
@@ -137,7 +154,12 @@ pub(super) const TYPES: &[TypePolicy] = &[
             targets("route_table_ids", &["aws_route_table"]),
             targets("security_group_ids", &["aws_security_group"]),
             targets("subnet_ids", &["aws_subnet"]),
-            policy("policy", PolicyKind::Resource { star_is_self: false }),
+            policy(
+                "policy",
+                PolicyKind::Resource {
+                    star_is_self: false,
+                },
+            ),
             TAGS,
         ])
         .blocks(&[

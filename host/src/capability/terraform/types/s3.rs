@@ -1,13 +1,15 @@
 //! Buckets. Each part of a bucket is a resource of its own; the deprecated inline forms are not offered.
 
 use super::schema::{
-    Attribute, Guard, TAGS, TypePolicy, arn, block, dns_name, flag, id, name, number, policy, target, text, text_map,
+    Attribute, Guard, TAGS, TypePolicy, arn, block, dns_name, flag, id, name, number, policy,
+    target, text, text_map,
 };
 use crate::capability::Risk;
 use crate::capability::iam::PolicyKind;
 
 const BUCKET: Attribute = target("bucket", &["aws_s3_bucket"]).required();
-const CANNED_ACLS: Guard = Guard::OneOf(&["private", "log-delivery-write", "bucket-owner-full-control"]);
+const CANNED_ACLS: Guard =
+    Guard::OneOf(&["private", "log-delivery-write", "bucket-owner-full-control"]);
 
 pub(super) const TYPES: &[TypePolicy] = &[
     TypePolicy::new("aws_s3_bucket", Risk::Plain)
@@ -32,25 +34,30 @@ pub(super) const TYPES: &[TypePolicy] = &[
         .blocks(&[block(
             "versioning_configuration",
             &[
-                text("status").guarded(Guard::OneOf(&["Enabled"])).required(),
+                text("status")
+                    .guarded(Guard::OneOf(&["Enabled"]))
+                    .required(),
                 text("mfa_delete").literal(),
             ],
         )
         .required()])
         .exports(&[name("id")]),
-    TypePolicy::new("aws_s3_bucket_server_side_encryption_configuration", Risk::Plain)
-        .attributes(&[BUCKET, text("expected_bucket_owner")])
-        .blocks(&[block("rule", &[flag("bucket_key_enabled")])
-            .with(&[block(
-                "apply_server_side_encryption_by_default",
-                &[
-                    target("kms_master_key_id", &["aws_kms_key", "aws_kms_alias"]),
-                    text("sse_algorithm").literal().required(),
-                ],
-            )
-            .required()])
-            .required()])
-        .exports(&[name("id")]),
+    TypePolicy::new(
+        "aws_s3_bucket_server_side_encryption_configuration",
+        Risk::Plain,
+    )
+    .attributes(&[BUCKET, text("expected_bucket_owner")])
+    .blocks(&[block("rule", &[flag("bucket_key_enabled")])
+        .with(&[block(
+            "apply_server_side_encryption_by_default",
+            &[
+                target("kms_master_key_id", &["aws_kms_key", "aws_kms_alias"]),
+                text("sse_algorithm").literal().required(),
+            ],
+        )
+        .required()])
+        .required()])
+    .exports(&[name("id")]),
     // Each of the four is false by default, so each has to be stated.
     TypePolicy::new("aws_s3_bucket_public_access_block", Risk::Plain)
         .attributes(&[
@@ -58,19 +65,32 @@ pub(super) const TYPES: &[TypePolicy] = &[
             flag("block_public_acls").guarded(Guard::True).required(),
             flag("block_public_policy").guarded(Guard::True).required(),
             flag("ignore_public_acls").guarded(Guard::True).required(),
-            flag("restrict_public_buckets").guarded(Guard::True).required(),
+            flag("restrict_public_buckets")
+                .guarded(Guard::True)
+                .required(),
         ])
         .exports(&[name("id")]),
     TypePolicy::new("aws_s3_bucket_ownership_controls", Risk::Plain)
         .attributes(&[BUCKET])
         .blocks(&[block(
             "rule",
-            &[text("object_ownership").guarded(Guard::OneOf(&["BucketOwnerEnforced"])).required()],
+            &[text("object_ownership")
+                .guarded(Guard::OneOf(&["BucketOwnerEnforced"]))
+                .required()],
         )
         .required()])
         .exports(&[name("id")]),
     TypePolicy::new("aws_s3_bucket_policy", Risk::Power)
-        .attributes(&[BUCKET, policy("policy", PolicyKind::Resource { star_is_self: false }).required()])
+        .attributes(&[
+            BUCKET,
+            policy(
+                "policy",
+                PolicyKind::Resource {
+                    star_is_self: false,
+                },
+            )
+            .required(),
+        ])
         .exports(&[name("id")]),
     TypePolicy::new("aws_s3_bucket_lifecycle_configuration", Risk::Plain)
         .attributes(&[
@@ -78,55 +98,68 @@ pub(super) const TYPES: &[TypePolicy] = &[
             text("expected_bucket_owner"),
             text("transition_default_minimum_object_size").literal(),
         ])
-        .blocks(&[block("rule", &[text("id").required(), text("status").literal().required()])
+        .blocks(&[block(
+            "rule",
+            &[text("id").required(), text("status").literal().required()],
+        )
+        .with(&[
+            block(
+                "abort_incomplete_multipart_upload",
+                &[number("days_after_initiation")],
+            ),
+            block(
+                "expiration",
+                &[
+                    text("date").literal(),
+                    number("days"),
+                    flag("expired_object_delete_marker"),
+                ],
+            ),
+            block(
+                "filter",
+                &[
+                    text("prefix"),
+                    number("object_size_greater_than"),
+                    number("object_size_less_than"),
+                ],
+            )
             .with(&[
-                block("abort_incomplete_multipart_upload", &[number("days_after_initiation")]),
                 block(
-                    "expiration",
-                    &[text("date").literal(), number("days"), flag("expired_object_delete_marker")],
-                ),
-                block(
-                    "filter",
+                    "and",
                     &[
                         text("prefix"),
                         number("object_size_greater_than"),
                         number("object_size_less_than"),
-                    ],
-                )
-                .with(&[
-                    block(
-                        "and",
-                        &[
-                            text("prefix"),
-                            number("object_size_greater_than"),
-                            number("object_size_less_than"),
-                            text_map("tags"),
-                        ],
-                    ),
-                    block("tag", &[text("key").required(), text("value").required()]),
-                ]),
-                block(
-                    "noncurrent_version_expiration",
-                    &[number("newer_noncurrent_versions"), number("noncurrent_days").required()],
-                ),
-                block(
-                    "noncurrent_version_transition",
-                    &[
-                        number("newer_noncurrent_versions"),
-                        number("noncurrent_days").required(),
-                        text("storage_class").literal().required(),
+                        text_map("tags"),
                     ],
                 ),
-                block(
-                    "transition",
-                    &[
-                        text("date").literal(),
-                        number("days"),
-                        text("storage_class").literal().required(),
-                    ],
-                ),
-            ])
-            .required()])
+                block("tag", &[text("key").required(), text("value").required()]),
+            ]),
+            block(
+                "noncurrent_version_expiration",
+                &[
+                    number("newer_noncurrent_versions"),
+                    number("noncurrent_days").required(),
+                ],
+            ),
+            block(
+                "noncurrent_version_transition",
+                &[
+                    number("newer_noncurrent_versions"),
+                    number("noncurrent_days").required(),
+                    text("storage_class").literal().required(),
+                ],
+            ),
+            block(
+                "transition",
+                &[
+                    text("date").literal(),
+                    number("days"),
+                    text("storage_class").literal().required(),
+                ],
+            ),
+        ])
+        .required()])
         .exports(&[name("id")]),
     TypePolicy::new("aws_s3_bucket_logging", Risk::Plain)
         .attributes(&[
@@ -136,12 +169,19 @@ pub(super) const TYPES: &[TypePolicy] = &[
             text("target_prefix").required(),
         ])
         .blocks(&[block("target_object_key_format", &[]).with(&[
-            block("partitioned_prefix", &[text("partition_date_source").literal().required()]),
+            block(
+                "partitioned_prefix",
+                &[text("partition_date_source").literal().required()],
+            ),
             block("simple_prefix", &[]),
         ])])
         .exports(&[name("id")]),
     TypePolicy::new("aws_s3_bucket_acl", Risk::Power)
-        .attributes(&[BUCKET, text("expected_bucket_owner"), text("acl").guarded(CANNED_ACLS).required()])
+        .attributes(&[
+            BUCKET,
+            text("expected_bucket_owner"),
+            text("acl").guarded(CANNED_ACLS).required(),
+        ])
         .exports(&[name("id")]),
     // What is in an object may be run by whoever reads it.
     TypePolicy::new("aws_s3_object", Risk::Code)

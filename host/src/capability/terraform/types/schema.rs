@@ -124,7 +124,13 @@ pub enum ExportFormat {
 impl TypePolicy {
     /// A type of some class, without anything in it.
     pub const fn new(name: &'static str, risk: Risk) -> Self {
-        Self { name, risk, attributes: &[], blocks: &[], exports: &[] }
+        Self {
+            name,
+            risk,
+            attributes: &[],
+            blocks: &[],
+            exports: &[],
+        }
     }
 
     pub const fn attributes(self, attributes: &'static [Attribute]) -> Self {
@@ -141,15 +147,24 @@ impl TypePolicy {
 
     /// The attribute of a body's top level.
     pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name == name)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
     }
 
     /// What a token reads. An attribute that is plain or a target can be read back as it was set.
     pub fn export(&self, name: &str) -> Option<Export> {
-        let declared = self.exports.iter().find(|export| export.name == name).copied();
+        let declared = self
+            .exports
+            .iter()
+            .find(|export| export.name == name)
+            .copied();
         declared.or_else(|| {
             let attribute = self.attribute(name)?;
-            let readable = matches!(attribute.class, Class::Plain | Class::Literal | Class::Target { .. } | Class::Guarded(_));
+            let readable = matches!(
+                attribute.class,
+                Class::Plain | Class::Literal | Class::Target { .. } | Class::Guarded(_)
+            );
             readable.then_some(Export {
                 name: attribute.name,
                 format: attribute.shape.export(),
@@ -204,7 +219,12 @@ impl ExportFormat {
 // The words that the tables are written in.
 
 const fn attribute(name: &'static str, shape: Shape) -> Attribute {
-    Attribute { name, shape, class: Class::Plain, required: false }
+    Attribute {
+        name,
+        shape,
+        class: Class::Plain,
+        required: false,
+    }
 }
 
 pub(super) const fn text(name: &'static str) -> Attribute {
@@ -232,21 +252,33 @@ pub(super) const TAGS: Attribute = text_map("tags");
 
 /// A text that identifies a resource of one of the types.
 pub(super) const fn target(name: &'static str, kinds: &'static [&'static str]) -> Attribute {
-    text(name).class(Class::Target { kinds, risk: Risk::Plain })
+    text(name).class(Class::Target {
+        kinds,
+        risk: Risk::Plain,
+    })
 }
 
 /// A list of texts that each identify a resource of one of the types.
 pub(super) const fn targets(name: &'static str, kinds: &'static [&'static str]) -> Attribute {
-    texts(name).class(Class::Target { kinds, risk: Risk::Plain })
+    texts(name).class(Class::Target {
+        kinds,
+        risk: Risk::Plain,
+    })
 }
 
 /// A target whose literals are granted by their exact text only: what it names hands out permissions.
 pub(super) const fn power_target(name: &'static str, kinds: &'static [&'static str]) -> Attribute {
-    text(name).class(Class::Target { kinds, risk: Risk::Power })
+    text(name).class(Class::Target {
+        kinds,
+        risk: Risk::Power,
+    })
 }
 
 pub(super) const fn power_targets(name: &'static str, kinds: &'static [&'static str]) -> Attribute {
-    texts(name).class(Class::Target { kinds, risk: Risk::Power })
+    texts(name).class(Class::Target {
+        kinds,
+        risk: Risk::Power,
+    })
 }
 
 /// An IAM policy.
@@ -260,7 +292,10 @@ impl Attribute {
     }
 
     pub(super) const fn required(self) -> Self {
-        Self { required: true, ..self }
+        Self {
+            required: true,
+            ..self
+        }
     }
 
     pub(super) const fn literal(self) -> Self {
@@ -289,7 +324,12 @@ impl Attribute {
 }
 
 pub(super) const fn block(name: &'static str, attributes: &'static [Attribute]) -> Block {
-    Block { name, attributes, blocks: &[], required: false }
+    Block {
+        name,
+        attributes,
+        blocks: &[],
+        required: false,
+    }
 }
 
 impl Block {
@@ -298,15 +338,27 @@ impl Block {
     }
 
     pub(super) const fn required(self) -> Self {
-        Self { required: true, ..self }
+        Self {
+            required: true,
+            ..self
+        }
     }
 }
 
 /// `timeouts` of types that can be slow.
-pub(super) const TIMEOUTS: Block = block("timeouts", &[text("create").literal(), text("delete").literal()]);
+pub(super) const TIMEOUTS: Block = block(
+    "timeouts",
+    &[text("create").literal(), text("delete").literal()],
+);
 
 const fn export(name: &'static str, format: ExportFormat) -> Export {
-    Export { name, format, identifies: None, inside: "", secret: false }
+    Export {
+        name,
+        format,
+        identifies: None,
+        inside: "",
+        secret: false,
+    }
 }
 
 /// An identifier that AWS makes.
@@ -338,7 +390,10 @@ pub(super) const fn ids(name: &'static str) -> Export {
 impl Export {
     /// It identifies a resource of the type.
     pub(super) const fn of(self, kind: &'static str) -> Self {
-        Self { identifies: Some(kind), ..self }
+        Self {
+            identifies: Some(kind),
+            ..self
+        }
     }
 
     pub(super) const fn inside(self, inside: &'static str) -> Self {
@@ -346,7 +401,10 @@ impl Export {
     }
 
     pub(super) const fn as_secret(self) -> Self {
-        Self { secret: true, ..self }
+        Self {
+            secret: true,
+            ..self
+        }
     }
 }
 

@@ -13,5 +13,7 @@ const READS_FILES: &[(&str, &[&str])] = &[
 
 /// Whether the attribute names a file of the machine that Terraform runs on.
 pub fn reads_files(kind: &str, attribute: &str) -> bool {
-    READS_FILES.iter().any(|(name, attributes)| *name == kind && attributes.contains(&attribute))
+    READS_FILES
+        .iter()
+        .any(|(name, attributes)| *name == kind && attributes.contains(&attribute))
 }

@@ -13,14 +13,14 @@ use crate::sandbox::parse::{AnswerError, At, Budget, check_proposal, each, text}
 
 /// A proposal as it came out of a plugin. Each kind of plugin has an action type of its own, which is what
 /// keeps it from proposing more.
-pub(in super::super) enum RawProposal {
+pub(in crate::sandbox) enum RawProposal {
     Provisioning(provisioner::Proposal),
     Security(securer::Proposal),
     Gitops(deliverer::Proposal),
 }
 
 impl RawProposal {
-    pub(in super::super) fn read(self, budget: &mut Budget) -> Result<Proposal, AnswerError> {
+    pub(in crate::sandbox) fn read(self, budget: &mut Budget) -> Result<Proposal, AnswerError> {
         let proposal = match self {
             Self::Provisioning(raw) => Proposal {
                 changes: each("changes", raw.changes, budget, |change, budget| {

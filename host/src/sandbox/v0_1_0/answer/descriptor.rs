@@ -7,7 +7,7 @@ use crate::sandbox::parse::{AnswerError, At, Budget, each, malformed, text, valu
 /// How many stage types a plugin offers.
 const STAGE_TYPES_MAX: usize = 64;
 
-pub(in super::super) fn descriptor(raw: wit::Descriptor, budget: &mut Budget) -> Result<Descriptor, AnswerError> {
+pub(in crate::sandbox) fn descriptor(raw: wit::Descriptor, budget: &mut Budget) -> Result<Descriptor, AnswerError> {
     if raw.stage_types.len() > STAGE_TYPES_MAX {
         return Err(malformed(format_args!("a plugin offers at most {STAGE_TYPES_MAX} stage types"))).at("stage-types");
     }

@@ -4,7 +4,7 @@ use super::super::bindings::types as wit;
 use crate::proposal::{ConfigProblem, Failure};
 use crate::sandbox::parse::{AnswerError, At, Budget, each, patch, text};
 
-pub(in super::super) fn failure(raw: wit::Failure, budget: &mut Budget) -> Result<Failure, AnswerError> {
+pub(in crate::sandbox) fn failure(raw: wit::Failure, budget: &mut Budget) -> Result<Failure, AnswerError> {
     Ok(match raw {
         wit::Failure::InvalidConfig(problems) => {
             Failure::InvalidConfig(each("invalid-config", problems, budget, problem)?)

@@ -4,11 +4,11 @@ use super::super::bindings::validation::exports::aegis::plugin::validator as wit
 use crate::proposal::{Control, ControlScope, Feedback, Finding, FrameworkReference, Outcome, Severity};
 use crate::sandbox::parse::{AnswerError, At, Budget, each, patch, text};
 
-pub(in super::super) fn controls(raw: Vec<wit::Control>, budget: &mut Budget) -> Result<Vec<Control>, AnswerError> {
+pub(in crate::sandbox) fn controls(raw: Vec<wit::Control>, budget: &mut Budget) -> Result<Vec<Control>, AnswerError> {
     each("controls", raw, budget, control)
 }
 
-pub(in super::super) fn findings(raw: Vec<wit::Finding>, budget: &mut Budget) -> Result<Vec<Finding>, AnswerError> {
+pub(in crate::sandbox) fn findings(raw: Vec<wit::Finding>, budget: &mut Budget) -> Result<Vec<Finding>, AnswerError> {
     each("findings", raw, budget, finding)
 }
 

@@ -9,8 +9,8 @@ mod kubernetes;
 mod source;
 mod terraform;
 
-pub(super) use change::RawProposal;
-pub(super) use descriptor::descriptor;
-pub(super) use failure::failure;
-pub(super) use finding::{controls, findings};
-pub(super) use source::health;
+pub(in crate::sandbox) use change::RawProposal;
+pub(in crate::sandbox) use descriptor::descriptor;
+pub(in crate::sandbox) use failure::failure;
+pub(in crate::sandbox) use finding::{controls, findings};
+pub(in crate::sandbox) use source::health;

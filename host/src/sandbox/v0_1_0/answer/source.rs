@@ -95,7 +95,7 @@ pub(super) fn moved(raw: wit::Moved) -> Result<Moved, AnswerError> {
     })
 }
 
-pub(in super::super) fn health(raw: Vec<wit::HealthFinding>, budget: &mut Budget) -> Result<Vec<Health>, AnswerError> {
+pub(in crate::sandbox) fn health(raw: Vec<wit::HealthFinding>, budget: &mut Budget) -> Result<Vec<Health>, AnswerError> {
     each("health", raw, budget, |raw, _| {
         Ok(Health {
             subject: text::people(raw.subject).at("subject")?,

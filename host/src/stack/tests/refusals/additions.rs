@@ -191,7 +191,7 @@ fn additions_to_a_good_file_are_refused() {
             "exceptions: [{control: a, reason: b, owner: c, expires: 2027-02-30}]\n",
             codes::DATE,
             (7, 57),
-            "no such day",
+            "this is no date",
         ),
         (
             "exceptions: [{control: a, reason: ' ', owner: c, expires: 2027-02-03}]\n",

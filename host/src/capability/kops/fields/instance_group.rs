@@ -1,0 +1,115 @@
+//! The `spec` of an InstanceGroup.
+
+use super::cluster::{CONTAINERD, FILE_ASSETS, HOOKS};
+use super::components::KUBELET;
+use super::schema::{
+    Section, Values, flag, image, map, number, quantity, section, text, texts, whole,
+};
+use crate::capability::Risk;
+
+pub(super) const SECTIONS: &[Section] = &[
+    section(
+        "instanceGroup.spec",
+        &[
+            text("role").only(
+                Values::OneOf(&["ControlPlane", "Master", "Node", "Bastion", "APIServer"]),
+                "kOps has the roles ControlPlane, Node, Bastion and APIServer",
+            ),
+            text("manager").only(
+                Values::OneOf(&["CloudGroup", "Karpenter"]),
+                "kOps has the managers CloudGroup and Karpenter",
+            ),
+            text("machineType"),
+            number("minSize"),
+            number("maxSize"),
+            texts("subnets"),
+            texts("zones"),
+            image("image"),
+            flag("associatePublicIp").plain_if(Values::False),
+            flag("rootVolumeEncryption").plain_if(Values::True),
+            text("rootVolumeEncryptionKey").tokens(),
+            text("rootVolumeType"),
+            number("rootVolumeSize"),
+            number("rootVolumeIops"),
+            number("rootVolumeThroughput"),
+            flag("rootVolumeOptimization"),
+            flag("rootVolumeDeleteOnTermination"),
+            text("instanceMetadata.httpTokens").plain_if(Values::OneOf(&["required"])),
+            number("instanceMetadata.httpPutResponseHopLimit").plain_if(Values::One),
+            flag("autoscale"),
+            number("autoscalePriority"),
+            flag("capacityRebalance"),
+            text("cpuCredits"),
+            flag("detailedInstanceMonitoring"),
+            flag("instanceProtection"),
+            text("instanceInterruptionBehavior"),
+            text("maxInstanceLifetime"),
+            text("maxPrice"),
+            texts("mixedInstancesPolicy.instances"),
+            number("mixedInstancesPolicy.onDemandBase"),
+            number("mixedInstancesPolicy.onDemandAboveBase"),
+            text("mixedInstancesPolicy.onDemandAllocationStrategy"),
+            text("mixedInstancesPolicy.spotAllocationStrategy"),
+            number("mixedInstancesPolicy.spotInstancePools"),
+            map("nodeLabels"),
+            map("cloudLabels").tokens(),
+            texts("taints"),
+            text("tenancy"),
+            text("updatePolicy"),
+            texts("suspendProcesses"),
+            flag("rollingUpdate.drainAndTerminate"),
+            quantity("rollingUpdate.maxSurge"),
+            quantity("rollingUpdate.maxUnavailable"),
+            number("warmPool.minSize"),
+            number("warmPool.maxSize"),
+            flag("warmPool.enableLifecycleHook"),
+            texts("additionalSecurityGroups").power().tokens(),
+            text("securityGroupOverride").power().tokens(),
+            text("iam.profile").risk(Risk::Deputy).tokens(),
+            texts("packages").code(),
+            texts("sysctlParameters").code(),
+        ],
+    ),
+    section("instanceGroup.spec.kubelet", KUBELET),
+    whole(
+        "instanceGroup.spec.externalLoadBalancers",
+        Risk::Power,
+        &[
+            text("loadBalancerName").tokens(),
+            text("targetGroupArn").tokens(),
+        ],
+    ),
+    section(
+        "instanceGroup.spec.volumes",
+        &[
+            text("device"),
+            flag("encrypted").plain_if(Values::True),
+            text("key").tokens(),
+            number("size"),
+            number("iops"),
+            number("throughput"),
+            text("type"),
+            flag("deleteOnTermination"),
+        ],
+    ),
+    whole(
+        "instanceGroup.spec.volumeMounts",
+        Risk::Power,
+        &[
+            text("device"),
+            text("filesystem"),
+            texts("formatOptions"),
+            texts("mountOptions"),
+            text("path"),
+        ],
+    ),
+    // Everything below is run on every machine of the group, as root.
+    whole(
+        "instanceGroup.spec.additionalUserData",
+        Risk::Code,
+        &[text("name"), text("type"), text("content")],
+    ),
+    FILE_ASSETS.under("instanceGroup.spec.fileAssets"),
+    HOOKS.under("instanceGroup.spec.hooks"),
+    CONTAINERD.under("instanceGroup.spec.containerd"),
+];

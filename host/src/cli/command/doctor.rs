@@ -1,0 +1,75 @@
+//! `aegis doctor`
+
+use serde::Serialize;
+
+use crate::cli::args::Global;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::session::{Project, home};
+use crate::cli::ui::{Tone, Ui};
+use crate::library;
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Check {
+    what: &'static str,
+    ok: bool,
+    /// Without it, something is missing, but not everything.
+    needed: bool,
+    details: String,
+}
+
+pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
+    let mut checks = Vec::new();
+    let mut check = |what, needed, result: Result<String, String>| {
+        let ok = result.is_ok();
+        checks.push(Check { what, ok, needed, details: result.unwrap_or_else(|error| error) });
+    };
+    let words = |failure: Failure| {
+        failure.diagnostics.iter().map(|diagnostic| diagnostic.message.clone()).collect::<Vec<_>>().join("; ")
+    };
+    let home = home()?;
+    check(
+        "trust",
+        true,
+        library::trust(&home).map(|trust| format!("{} roles", trust.roles().len())).map_err(|error| error.to_string()),
+    );
+    check(
+        "code cache",
+        false,
+        library::cache(&home)
+            .map(|_| home.code_cache().display().to_string())
+            .ok_or_else(|| "cannot be used: plugins are compiled at every run".to_owned()),
+    );
+    let project = Project::open(global).map_err(words);
+    check("stack file", true, project.as_ref().map(|project| format!("stack `{}`", project.name)).map_err(Clone::clone));
+    if let Ok(project) = &project {
+        let loaded = project.load(&home).map_err(words);
+        check("plugins", true, loaded.map(|loaded| format!("{} stages", loaded.stages.iter().count())));
+    }
+    for program in ["git", "terraform", "kops", "kubectl"] {
+        check(program, false, find(program));
+    }
+    let broken = checks.iter().any(|check| check.needed && !check.ok);
+    ui.answer(&checks, || {
+        checks
+            .iter()
+            .map(|check| {
+                let mark = match (check.ok, check.needed) {
+                    (true, _) => ui.paint(Tone::Good, "ok  "),
+                    (false, true) => ui.paint(Tone::Bad, "fail"),
+                    (false, false) => ui.paint(Tone::Warn, "none"),
+                };
+                format!("{mark} {:12} {}\n", check.what, check.details)
+            })
+            .collect()
+    })?;
+    Ok(if broken { Exit::Error } else { Exit::Done })
+}
+
+/// Where a program lies on the PATH. It is not run.
+fn find(program: &str) -> Result<String, String> {
+    std::env::var_os("PATH")
+        .and_then(|path| std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file()))
+        .map(|file| file.display().to_string())
+        .ok_or_else(|| "not on the PATH; only needed to work with what the tree holds".to_owned())
+}

@@ -1,0 +1,66 @@
+//! Argo CD applications.
+
+use serde_json::{Map, Value, json};
+
+use crate::driver::document::ApplicationDocument;
+
+const API_VERSION: &str = "argoproj.io/v1alpha1";
+/// The API server of the cluster that Argo CD itself runs in.
+const IN_CLUSTER: &str = "https://kubernetes.default.svc";
+const WAVE_ANNOTATION: &str = "argocd.argoproj.io/sync-wave";
+
+/// The Application over a path of a repository.
+pub(super) fn object(document: &ApplicationDocument) -> Value {
+    let application = &document.application;
+    let source = json!({
+        "path": application.path,
+        "repoURL": application.repository,
+        "targetRevision": application.revision,
+    });
+    let mut destination = Map::new();
+    if document.in_cluster {
+        destination.insert("server".into(), IN_CLUSTER.into());
+    } else {
+        destination.insert("name".into(), application.destination_cluster.as_str().into());
+    }
+    destination.insert("namespace".into(), application.destination_namespace.as_str().into());
+    let automated = application.sync.automated.then(|| (application.sync.prune, application.sync.self_heal));
+    let mut object = envelope(&application.name, &document.namespace, &application.project, source, destination, automated);
+    if application.wave != 0 {
+        object["metadata"]["annotations"] = json!({WAVE_ANNOTATION: application.wave.to_string()});
+    }
+    object
+}
+
+/// An Application. `automated` is whether to prune and to heal.
+pub(super) fn envelope(
+    name: &str,
+    namespace: &str,
+    project: &str,
+    source: Value,
+    destination: Map<String, Value>,
+    automated: Option<(bool, bool)>,
+) -> Value {
+    let mut policy = Map::new();
+    if let Some((prune, heal)) = automated {
+        policy.insert("automated".into(), json!({"prune": prune, "selfHeal": heal}));
+    }
+    // Server-side apply: fields that others own, such as a webhook's CA, are not fought over.
+    policy.insert("syncOptions".into(), json!(["ServerSideApply=true"]));
+    json!({
+        "apiVersion": API_VERSION,
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "destination": destination,
+            "project": project,
+            "source": source,
+            "syncPolicy": policy,
+        },
+    })
+}
+
+/// The destination inside of Argo CD's own cluster.
+pub(super) fn in_cluster(namespace: &str) -> Map<String, Value> {
+    [("namespace".to_owned(), Value::from(namespace)), ("server".to_owned(), Value::from(IN_CLUSTER))].into_iter().collect()
+}

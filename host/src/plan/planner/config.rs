@@ -1,0 +1,136 @@
+//! A stage's configuration against the schema in its plugin's descriptor.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::failure::{CONFIG, CONFIG_SCHEMA, PlanFailure, at_stage};
+use super::stage::StagePlan;
+use crate::stack::{Diagnostic, Stack};
+
+/// Compiled schemas by stage.
+#[derive(Default)]
+pub struct Schemas(BTreeMap<String, Validator>);
+
+/// Nodes of a schema: what first-party plugins have, a hundred times over.
+const MAX_NODES: usize = 20_000;
+/// Problems that are told of one configuration.
+const MAX_PROBLEMS: usize = 20;
+
+impl Schemas {
+    /// Compiles the schemas of all stages.
+    pub fn compile<'a>(stack: &Stack, stages: impl Iterator<Item = &'a StagePlan>) -> Result<Self, PlanFailure> {
+        let mut schemas = BTreeMap::new();
+        for stage in stages {
+            let schema = &stage.stage_type().config_schema;
+            let compiled = check_references(schema).and_then(|()| {
+                jsonschema::options()
+                    .with_draft(jsonschema::Draft::Draft202012)
+                    // Linear time, whatever pattern a plugin brings.
+                    .with_pattern_options(jsonschema::PatternOptions::regex())
+                    .build(schema)
+                    .map_err(|error| error.to_string())
+            });
+            match compiled {
+                Ok(validator) => {
+                    schemas.insert(stage.name.to_string(), validator);
+                }
+                Err(message) => {
+                    let message = aegis_document::untrusted(&message).to_string();
+                    let text = format!("{}: its configuration schema cannot be used: {message}", stage.plugin.name);
+                    return Err(at_stage(stack, stage.name.as_str(), CONFIG_SCHEMA, text)
+                        .help("the plugin is at fault: tell its publisher")
+                        .into());
+                }
+            }
+        }
+        Ok(Self(schemas))
+    }
+
+    /// Checks the configuration that a stage has for a cluster, or its own.
+    pub fn check(
+        &self,
+        stack: &Stack,
+        stage: &str,
+        cluster: Option<&str>,
+        config: &Value,
+    ) -> Result<(), PlanFailure> {
+        let Some(validator) = self.0.get(stage) else {
+            return Ok(());
+        };
+        if validator.is_valid(config) {
+            return Ok(());
+        }
+        let diagnostics = validator
+            .iter_errors(config)
+            .take(MAX_PROBLEMS)
+            .map(|error| {
+                let pointer = error.instance_path().to_string();
+                problem(stack, stage, cluster, &pointer, &error.to_string())
+            })
+            .collect();
+        Err(PlanFailure { diagnostics, denials: Vec::new() })
+    }
+}
+
+/// A problem of a stage's configuration, shown where the value was written.
+pub fn problem(stack: &Stack, stage: &str, cluster: Option<&str>, pointer: &str, message: &str) -> Diagnostic {
+    let place = if pointer.is_empty() { "config" } else { pointer };
+    let text = format!(
+        "stage `{stage}`: {}: {}",
+        aegis_document::untrusted(place),
+        aegis_document::untrusted(message)
+    );
+    let diagnostic = Diagnostic::new(CONFIG, text)
+        .help(format!("`aegis schema --stage {stage}` shows what can be configured"))
+        .with_source(stack.source());
+    match stack.stages.get(stage).and_then(|stage| stage.span_of(cluster, pointer)) {
+        Some(span) => diagnostic.at(span, "here"),
+        None => diagnostic,
+    }
+}
+
+/// A reference out of the document would make the host read files or the network for a plugin.
+fn check_references(schema: &Value) -> Result<(), String> {
+    let mut left = MAX_NODES;
+    let mut stack = vec![schema];
+    while let Some(node) = stack.pop() {
+        left = left.checked_sub(1).ok_or("it is too large")?;
+        match node {
+            Value::Array(items) => stack.extend(items),
+            Value::Object(entries) => {
+                for (key, value) in entries {
+                    let refers = matches!(key.as_str(), "$ref" | "$dynamicRef");
+                    if refers && !value.as_str().is_some_and(|target| target.starts_with('#')) {
+                        return Err(format!("`{key}` leaves the document: {value}"));
+                    }
+                    stack.push(value);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_reference_out_of_the_schema_is_refused() {
+        assert!(check_references(&json!({"$ref": "#/$defs/a", "$defs": {"a": {}}})).is_ok());
+        for schema in [
+            json!({"$ref": "file:///etc/passwd"}),
+            json!({"properties": {"a": {"$ref": "http://169.254.169.254/"}}}),
+            json!({"$ref": "other.json"}),
+            json!({"allOf": [{"$dynamicRef": "https://example.com#a"}]}),
+            json!({"$ref": 1}),
+        ] {
+            assert!(check_references(&schema).is_err(), "{schema}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Validation stages, run over the planned documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aegis_document::{Identifier, digest_of, untrusted};
+
+use super::super::document::{AppliedException, Instance, InstanceStatus, PlannedFinding};
+use super::super::identity::InstanceId;
+use super::failure::{CONTROL, PLUGIN_FAILURE, PlanFailure, at_stage, call};
+use super::facts::FactTable;
+use super::instance::effective;
+use super::reads::{DocumentIndex, PlannedReads};
+use super::request::{self, Asked};
+use super::{Inputs, config, level};
+use crate::graph::Graph;
+use crate::proposal::{Control, Failure, Finding, Kind, Outcome};
+use crate::sandbox::CallContext;
+use crate::sandbox::reads::Reads;
+use crate::stack::Exception;
+
+/// What validation adds to a plan.
+pub struct Validated {
+    pub instances: Vec<Instance>,
+    pub findings: Vec<PlannedFinding>,
+    /// The exceptions that cover a finding.
+    pub exceptions: Vec<AppliedException>,
+}
+
+/// Calls every validation stage.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the plan in the making")]
+pub fn validate(
+    inputs: &Inputs<'_>,
+    schemas: &config::Schemas,
+    graph: &Graph,
+    facts: &FactTable,
+    clusters: &Arc<BTreeSet<Identifier>>,
+    index: DocumentIndex,
+    mut done: usize,
+) -> Result<Validated, PlanFailure> {
+    let total = graph.instances.len();
+    let planned = Arc::new(PlannedReads::new(index));
+    let reads = Reads {
+        kubernetes: Arc::clone(&planned) as _,
+        documents: Arc::clone(&planned) as _,
+        ..Reads::none()
+    };
+    let mut validated = Validated { instances: Vec::new(), findings: Vec::new(), exceptions: Vec::new() };
+    let mut failure = PlanFailure::default();
+    let members: Vec<usize> =
+        level::levels(graph, |stage| inputs.stages.at(stage).kind() == Kind::Validation).concat();
+    let judge = Judge { inputs, schemas, graph, facts, clusters, reads: &reads };
+    let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| judge.evaluate(index));
+    for result in results {
+        done += 1;
+        (inputs.progress)(done, total);
+        match result {
+            Ok((instance, findings)) => {
+                validated.instances.push(instance);
+                validated.findings.extend(findings);
+            }
+            Err(problems) => failure.merge(problems),
+        }
+    }
+    failure.into_result()?;
+    validated.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    validated.exceptions = except(&inputs.stack.exceptions, &mut validated.findings);
+    Ok(validated)
+}
+
+/// By control, then by document: a plan is the same whichever stage was the first to answer.
+fn order(found: &PlannedFinding) -> (&str, Option<&str>, Option<&str>, &InstanceId, &str) {
+    (
+        found.control.id.as_str(),
+        found.finding.document.as_deref(),
+        found.finding.pointer.as_deref(),
+        &found.instance,
+        &found.finding.message,
+    )
+}
+
+struct Judge<'a> {
+    inputs: &'a Inputs<'a>,
+    schemas: &'a config::Schemas,
+    graph: &'a Graph,
+    facts: &'a FactTable,
+    clusters: &'a Arc<BTreeSet<Identifier>>,
+    reads: &'a Reads,
+}
+
+impl Judge<'_> {
+    async fn evaluate(&self, index: usize) -> Result<(Instance, Vec<PlannedFinding>), PlanFailure> {
+        let node = &self.graph.instances[index];
+        let stage = self.inputs.stages.at(node.stage);
+        let id = &node.id;
+        let edges =
+            node.edges.iter().filter_map(|edge| self.graph.instances.get(*edge)).map(|other| other.id.clone()).collect();
+        let config = request::config(self.inputs, self.schemas, stage, id.cluster.as_ref())?;
+        let broken = |error| call(self.inputs.stack, id, &error);
+        let controls = stage.plugin.code.controls().await.map_err(broken)?;
+        let controls = self.unique(id, controls)?;
+        let request = match request::build(self.inputs, stage, node, self.facts, config) {
+            Asked::Ready(request) => request,
+            Asked::Missing(facts) => {
+                let names: Vec<String> = facts.iter().map(ToString::to_string).collect();
+                return Ok(unjudged(id, edges, &controls, format!("waits for facts: {}", names.join(", "))));
+            }
+        };
+        let effective = Arc::new(effective(stage, id, self.clusters));
+        let context = CallContext::new(id.to_string(), effective, self.reads.clone());
+        let findings = match stage.plugin.code.evaluate(&request, &context).await.map_err(broken)? {
+            Ok(findings) => findings,
+            Err(Failure::InvalidConfig(problems)) => {
+                let cluster = id.cluster.as_ref().map(Identifier::as_str);
+                return Err(PlanFailure {
+                    diagnostics: problems
+                        .iter()
+                        .map(|problem| {
+                            let (pointer, message) = (&problem.pointer, &problem.message);
+                            config::problem(self.inputs.stack, stage.name.as_str(), cluster, pointer, message)
+                        })
+                        .collect(),
+                    denials: Vec::new(),
+                });
+            }
+            Err(failure) => {
+                let text = format!("{id}: {failure}");
+                return Err(at_stage(self.inputs.stack, stage.name.as_str(), PLUGIN_FAILURE, text).into());
+            }
+        };
+        let response = digest_of(&findings).map_err(PlanFailure::canonical)?;
+        let found = self.attribute(id, &controls, findings)?;
+        let instance = Instance {
+            id: id.clone(),
+            state: InstanceStatus::Planned,
+            edges,
+            request: Some(request.digest().map_err(PlanFailure::canonical)?),
+            response: Some(response),
+            changes: Vec::new(),
+            sources: BTreeMap::new(),
+            probes: Vec::new(),
+        };
+        Ok((instance, found))
+    }
+
+    fn unique(&self, id: &InstanceId, controls: Vec<Control>) -> Result<BTreeMap<Identifier, Control>, PlanFailure> {
+        let count = controls.len();
+        let controls: BTreeMap<Identifier, Control> =
+            controls.into_iter().map(|control| (control.id.clone(), control)).collect();
+        if controls.len() == count { Ok(controls) } else { Err(self.fault(id, "it names a control twice")) }
+    }
+
+    /// Finds the control of each finding. A control without any finding was not evaluated.
+    fn attribute(
+        &self,
+        id: &InstanceId,
+        controls: &BTreeMap<Identifier, Control>,
+        findings: Vec<Finding>,
+    ) -> Result<Vec<PlannedFinding>, PlanFailure> {
+        let mut silent: BTreeSet<&Identifier> = controls.keys().collect();
+        let mut attributed = Vec::with_capacity(findings.len());
+        for finding in findings {
+            let Some(control) = controls.get(&finding.control) else {
+                let name = untrusted(finding.control.as_str()).to_string();
+                return Err(self.fault(id, &format!("it reports on `{name}`, which is none of its controls")));
+            };
+            silent.remove(&finding.control);
+            attributed.push(PlannedFinding { instance: id.clone(), control: control.clone(), finding, exception: None });
+        }
+        let silent: Vec<Control> = silent.into_iter().filter_map(|control| controls.get(control)).cloned().collect();
+        attributed.extend(silent.into_iter().map(|control| not_evaluated(id, control, "the plugin says nothing about it")));
+        Ok(attributed)
+    }
+
+    fn fault(&self, id: &InstanceId, message: &str) -> PlanFailure {
+        at_stage(self.inputs.stack, id.stage.as_str(), CONTROL, format!("{id}: {message}"))
+            .help("the plugin is at fault: tell its publisher")
+            .into()
+    }
+}
+
+fn not_evaluated(id: &InstanceId, control: Control, reason: &str) -> PlannedFinding {
+    let finding = Finding {
+        control: control.id.clone(),
+        outcome: Outcome::NotEvaluated(reason.to_owned()),
+        document: None,
+        cluster: id.cluster.clone(),
+        pointer: None,
+        message: reason.to_owned(),
+        evidence: None,
+        feedback: None,
+    };
+    PlannedFinding { instance: id.clone(), control, finding, exception: None }
+}
+
+/// A validation stage that cannot be asked yet: none of its controls is evaluated.
+fn unjudged(
+    id: &InstanceId,
+    edges: Vec<InstanceId>,
+    controls: &BTreeMap<Identifier, Control>,
+    reason: String,
+) -> (Instance, Vec<PlannedFinding>) {
+    let findings = controls.values().map(|control| not_evaluated(id, control.clone(), &reason)).collect();
+    (super::deferred(id, edges, reason), findings)
+}
+
+/// Marks the failures that an exception of the stack file covers, and gives the exceptions that took effect.
+fn except(exceptions: &[Exception], findings: &mut [PlannedFinding]) -> Vec<AppliedException> {
+    let mut applied = Vec::new();
+    for exception in exceptions {
+        let control = exception.control.value.as_str();
+        let document = exception.document.as_ref().map(|document| document.value.as_str());
+        let mut used = false;
+        for found in findings.iter_mut() {
+            let covers = found.control.id.as_str() == control
+                && document.is_none_or(|document| found.finding.document.as_deref() == Some(document));
+            if covers && found.finding.outcome == Outcome::Fail && found.exception.is_none() {
+                found.exception = Some(exception.reason.value.clone());
+                used = true;
+            }
+        }
+        if used {
+            applied.push(AppliedException {
+                control: control.to_owned(),
+                document: document.map(str::to_owned),
+                reason: exception.reason.value.clone(),
+                owner: exception.owner.value.clone(),
+                expires: exception.expires.value.to_string(),
+            });
+        }
+    }
+    applied
+}

@@ -1,0 +1,323 @@
+//! State while it is being changed: the lease, the journal and the head move together here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aegis_document::{Digest, Identifier, canonical_bytes};
+use serde_json::Value;
+
+use super::error::StateError;
+use super::fault::{FaultPoint, Faults};
+use super::journal::{self, Event, Operation, Phase, Record, RunEnd, Writer};
+use super::lease::Lease;
+use super::load::{State, load};
+use super::model::{ClusterState, Head, InstanceState};
+use super::moment;
+use super::operator::{Mark, OperatorFolder};
+use super::seal::{StateKey, Subject};
+use super::store::{Condition, Key, KeyKind, Store};
+use crate::plan::InstanceId;
+
+/// Where a ledger lies and who writes in it.
+#[derive(Clone)]
+pub struct LedgerContext {
+    pub store: Arc<dyn Store>,
+    pub operator: OperatorFolder,
+    pub stack: Identifier,
+    /// For the lease and the journal: a person's or a pipeline's name.
+    pub actor: String,
+    pub faults: Arc<dyn Faults>,
+}
+
+/// An open state. Every effect is checked against the lease first.
+pub struct Ledger {
+    context: LedgerContext,
+    key: StateKey,
+    lease: Lease,
+    state: State,
+    writer: Writer,
+    run: String,
+}
+
+impl Ledger {
+    /// Takes the lease and opens the state, making it if there is none. An unfinished run is an error.
+    pub fn open(context: LedgerContext, operation: Operation, plan: Option<Digest>) -> Result<Self, StateError> {
+        let lease = match Lease::acquire(&context.store, operation, plan, &context.actor) {
+            // Somebody's process may have died when it had nothing left to do, or had done nothing yet.
+            Err(StateError::LeaseHeld { record }) if record.is_dead() => {
+                if let Some(run) = load(context.store.as_ref(), &context.operator)?.unfinished() {
+                    return Err(StateError::Unfinished { run: run.run.clone() });
+                }
+                Lease::take_over(&context.store, operation, plan, &context.actor)?
+            }
+            lease => lease?,
+        };
+        let opened = Self::load(&context).and_then(|(state, key)| match state.unfinished() {
+            Some(run) => Err(StateError::Unfinished { run: run.run.clone() }),
+            None => Ok((state, key)),
+        });
+        let (state, key) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // The first error is the one to show.
+                let _ = lease.release();
+                return Err(error);
+            }
+        };
+        let mut run = [0; 6];
+        getrandom::fill(&mut run).map_err(StateError::Random)?;
+        let writer = Writer::open(context.store.as_ref(), state.last)?;
+        Ok(Self { context, key, lease, state, writer, run: hex::encode(run) })
+    }
+
+    /// Opens the state to go on with the unfinished run. Its lease is taken over when its process is
+    /// provably dead.
+    pub fn resume(context: LedgerContext) -> Result<Self, StateError> {
+        let state = load(context.store.as_ref(), &context.operator)?;
+        let run = state.unfinished().ok_or(StateError::NothingToResume)?;
+        let lease = Lease::take_over(&context.store, run.operation, run.plan, &context.actor)?;
+        // Again, now that nobody else writes.
+        let (state, key) = Self::load(&context)?;
+        let run = state.unfinished().ok_or(StateError::NothingToResume)?.run.clone();
+        let writer = Writer::open(context.store.as_ref(), state.last)?;
+        Ok(Self { context, key, lease, state, writer, run })
+    }
+
+    fn load(context: &LedgerContext) -> Result<(State, StateKey), StateError> {
+        let state = load(context.store.as_ref(), &context.operator)?;
+        if let Some(head) = state.head() {
+            let own = own_version()?;
+            if head.min_host > own {
+                return Err(StateError::Newer {
+                    what: format!("it may only be changed by {} and newer", head.min_host),
+                    needed: head.min_host.to_string(),
+                });
+            }
+            let key = context.operator.key(&head.lineage)?;
+            return Ok((state, key));
+        }
+        let mut lineage = [0; 16];
+        getrandom::fill(&mut lineage).map_err(StateError::Random)?;
+        let head = Head {
+            format: Head::FORMAT.to_owned(),
+            lineage: hex::encode(lineage),
+            serial: Head::FIRST_SERIAL,
+            stack: context.stack.clone(),
+            min_host: semver::Version::new(0, 1, 0),
+            instances: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+            journal: None,
+            extra: serde_json::Map::new(),
+        };
+        let key = context.operator.create_key(&head.lineage)?;
+        let bytes = sealed(&key, &head)?;
+        context
+            .store
+            .put(Key::Head, &bytes, Condition::Absent)
+            .map_err(|error| StateError::store(&context.store.place(), error))?;
+        let digest = Digest::of(&bytes);
+        context.operator.remember(&head.lineage, &Mark { serial: head.serial, head: digest, journal: None })?;
+        Ok((State { head: Some(head), digest: Some(digest), ..State::default() }, key))
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        self.context.store.as_ref()
+    }
+
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    pub fn lineage(&self) -> &str {
+        self.state.lineage().unwrap_or_default()
+    }
+
+    /// The records of the run that is resumed, oldest first.
+    pub fn records(&self) -> Result<Vec<Record>, StateError> {
+        let all = journal::read_all(self.store(), &self.key)?;
+        Ok(all.into_iter().map(|(record, _)| record).filter(|record| record.run == self.run).collect())
+    }
+
+    /// Dies here when a test wants it.
+    pub fn pass(&self, point: FaultPoint) -> Result<(), StateError> {
+        pass(self.context.faults.as_ref(), point)
+    }
+
+    /// Whether the lease is still ours.
+    pub fn check_lease(&self) -> Result<(), StateError> {
+        self.lease.check()
+    }
+
+    /// Writes a record. Nothing that it announces may happen before this returns.
+    pub fn record(&mut self, event: Event) -> Result<(), StateError> {
+        self.lease.check()?;
+        let (seq, previous) = self.writer.next();
+        self.pass(FaultPoint::BeforeRecord(seq))?;
+        let record = Record {
+            seq,
+            previous,
+            run: self.run.clone(),
+            lease: self.lease.id().to_owned(),
+            time: moment::now(),
+            actor: self.context.actor.clone(),
+            event,
+        };
+        self.writer.append(self.context.store.as_ref(), &self.key, &record)?;
+        self.remember()?;
+        self.pass(FaultPoint::AfterRecord(seq))
+    }
+
+    /// Keeps a document; the inventory names it by the digest.
+    pub fn put_document(&self, digest: Digest, text: &str) -> Result<(), StateError> {
+        self.put_blob(Key::Document(digest), text.as_bytes())
+    }
+
+    /// Keeps the plan, so that a resumed run reads the same one.
+    pub fn put_plan(&self, digest: Digest, bytes: &[u8]) -> Result<(), StateError> {
+        self.put_blob(Key::Plan(digest), bytes)
+    }
+
+    fn put_blob(&self, key: Key, bytes: &[u8]) -> Result<(), StateError> {
+        let failed = |error| StateError::store(&self.context.store.place(), error);
+        if self.store().get(key).map_err(failed)?.as_deref() == Some(bytes) {
+            return Ok(());
+        }
+        self.store().put(key, bytes, Condition::Always).map_err(failed)
+    }
+
+    /// Changes instances: their blobs first, then the head that names them, then the checkpoint record.
+    /// The head is not written when nothing changes.
+    pub fn put_instances(
+        &mut self,
+        checkpoint: Option<(InstanceId, Phase)>,
+        change: impl FnOnce(&mut BTreeMap<InstanceId, InstanceState>),
+    ) -> Result<(), StateError> {
+        let mut instances = self.state.instances.clone();
+        change(&mut instances);
+        if instances != self.state.instances {
+            self.put(instances, None)?;
+        }
+        if let Some((instance, phase)) = checkpoint {
+            let serial = self.state.instance(&instance).map_or(0, |instance| instance.serial);
+            self.record(Event::Checkpoint { instance, phase, serial })?;
+        }
+        Ok(())
+    }
+
+    /// Records which clusters there are.
+    pub fn put_clusters(&mut self, clusters: BTreeMap<Identifier, ClusterState>) -> Result<(), StateError> {
+        if self.state.head().is_some_and(|head| head.clusters == clusters) {
+            return Ok(());
+        }
+        self.put(self.state.instances.clone(), Some(clusters))
+    }
+
+    fn put(
+        &mut self,
+        instances: BTreeMap<InstanceId, InstanceState>,
+        clusters: Option<BTreeMap<Identifier, ClusterState>>,
+    ) -> Result<(), StateError> {
+        self.lease.check()?;
+        let mut head = self.state.head.clone().ok_or(StateError::Changed)?;
+        for (id, instance) in &instances {
+            if self.state.instances.get(id) == Some(instance) {
+                continue;
+            }
+            let bytes =
+                canonical_bytes(instance).map_err(|error| StateError::malformed("the state of an instance", error))?;
+            let digest = Digest::of(&bytes);
+            self.put_blob(Key::Instance(digest), &bytes)?;
+            head.instances.insert(id.clone(), digest);
+        }
+        head.instances.retain(|id, _| instances.contains_key(id));
+        if let Some(clusters) = clusters {
+            head.clusters = clusters;
+        }
+        head.serial += 1;
+        head.journal = self.writer.last();
+        let bytes = sealed(&self.key, &head)?;
+        let condition = self.state.digest.map_or(Condition::Absent, Condition::Is);
+        self.pass(FaultPoint::BeforeHead(head.serial))?;
+        self.store()
+            .put(Key::Head, &bytes, condition)
+            .map_err(|error| StateError::store(&self.context.store.place(), error))?;
+        let serial = head.serial;
+        self.state.head = Some(head);
+        self.state.digest = Some(Digest::of(&bytes));
+        self.state.instances = instances;
+        self.remember()?;
+        self.pass(FaultPoint::AfterHead(serial))
+    }
+
+    fn remember(&self) -> Result<(), StateError> {
+        let (Some(head), Some(digest)) = (self.state.head(), self.state.digest) else { return Ok(()) };
+        let mark = Mark { serial: head.serial, head: digest, journal: self.writer.last() };
+        self.context.operator.remember(&head.lineage, &mark)
+    }
+
+    /// Ends the run: removes what nothing names any more, and gives the lease back.
+    pub fn end(mut self, end: RunEnd) -> Result<State, StateError> {
+        self.sweep()?;
+        self.record(Event::End { end })?;
+        self.lease.release()?;
+        Ok(self.state)
+    }
+
+    /// Stops without ending the run: it can be resumed.
+    pub fn interrupt(mut self) -> Result<State, StateError> {
+        self.record(Event::Interrupted)?;
+        self.lease.release()?;
+        Ok(self.state)
+    }
+
+    /// Gives the lease back when no run was begun.
+    pub fn close(self) -> Result<(), StateError> {
+        self.lease.release()
+    }
+
+    fn sweep(&self) -> Result<(), StateError> {
+        let failed = |error| StateError::store(&self.context.store.place(), error);
+        let mut named: std::collections::BTreeSet<Key> =
+            self.state.head().into_iter().flat_map(|head| head.instances.values().copied().map(Key::Instance)).collect();
+        for instance in self.state.instances.values() {
+            named.extend(instance.inventory.values().map(|entry| Key::Document(entry.document)));
+        }
+        for kind in [KeyKind::Instance, KeyKind::Document] {
+            for key in self.store().list(kind).map_err(failed)? {
+                if !named.contains(&key) {
+                    self.store().remove(key, Condition::Always).map_err(failed)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn pass(faults: &dyn Faults, point: FaultPoint) -> Result<(), StateError> {
+    if faults.dies_at(&point) { Err(StateError::Killed(format!("{point:?}"))) } else { Ok(()) }
+}
+
+fn sealed(key: &StateKey, head: &Head) -> Result<Vec<u8>, StateError> {
+    let malformed = |why: String| StateError::malformed("the head of the state", why);
+    let value: Value = serde_json::to_value(head).map_err(|error| malformed(error.to_string()))?;
+    let value = key.seal(Subject::Head, value).map_err(|_| malformed("it has no canonical form".to_owned()))?;
+    canonical_bytes(&value).map_err(|error| malformed(error.to_string()))
+}
+
+fn own_version() -> Result<semver::Version, StateError> {
+    env!("CARGO_PKG_VERSION").parse().map_err(|error| StateError::malformed("this version's number", error))
+}
+
+/// Gives an unfinished run up: what it did stays, and what state does not know of it shows as drift in the next
+/// plan.
+pub fn abandon(context: LedgerContext) -> Result<String, StateError> {
+    let mut ledger = Ledger::resume(context)?;
+    let run = ledger.run.clone();
+    ledger.record(Event::End { end: RunEnd::Abandoned })?;
+    ledger.lease.release()?;
+    Ok(run)
+}

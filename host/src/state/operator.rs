@@ -1,0 +1,215 @@
+//! What the operator's machine remembers of a stack: the key of its state, and how far the state had come.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use aegis_document::{Digest, Limits};
+use serde::{Deserialize, Serialize};
+
+use super::error::StateError;
+use super::folder::Folder;
+use super::journal::Position;
+use super::seal::StateKey;
+
+/// A folder of the operator's, outside of every repository. In it is one folder for each lineage.
+#[derive(Clone, Debug)]
+pub struct OperatorFolder {
+    root: PathBuf,
+}
+
+/// How far this machine has seen a state come. A state that lies behind it was rolled back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Mark {
+    pub serial: u64,
+    /// Digest of the head with that serial.
+    pub head: Digest,
+    /// The last journal record.
+    pub journal: Option<Position>,
+}
+
+const KEY: &str = "key";
+const MARK: &str = "mark.json";
+
+impl OperatorFolder {
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Refuses a folder that lies inside of the stack's: then who writes the repository would have the key.
+    pub fn check_outside(&self, stack_folder: &Path) -> Result<(), StateError> {
+        let absolute = |path: &Path| -> PathBuf {
+            // The nearest part that exists decides; the rest cannot hold a link yet.
+            let mut rest = Vec::new();
+            let mut at = path;
+            loop {
+                if let Ok(real) = at.canonicalize() {
+                    return rest.iter().rev().fold(real, |real, name| real.join(name));
+                }
+                match (at.parent(), at.file_name()) {
+                    (Some(parent), Some(name)) => {
+                        rest.push(name.to_owned());
+                        at = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                    }
+                    _ => return path.to_owned(),
+                }
+            }
+        };
+        if absolute(&self.root).starts_with(absolute(stack_folder)) {
+            return Err(StateError::OperatorInside { path: self.root.display().to_string() });
+        }
+        Ok(())
+    }
+
+    /// The file of a lineage's key.
+    pub fn key_path(&self, lineage: &str) -> PathBuf {
+        self.root.join(lineage).join(KEY)
+    }
+
+    /// The key of a lineage's state.
+    pub fn key(&self, lineage: &str) -> Result<StateKey, StateError> {
+        let path = self.key_path(check_lineage(lineage)?);
+        let problem = |why: &str| StateError::Operator { path: path.display().to_string(), why: why.to_owned() };
+        let mut file = match open_own(&path) {
+            Ok(Some(file)) => file,
+            Ok(None) => {
+                return Err(StateError::NoKey { lineage: lineage.to_owned(), path: path.display().to_string() });
+            }
+            Err(why) => return Err(problem(&why)),
+        };
+        let mut text = String::new();
+        (&mut file).take(256).read_to_string(&mut text).map_err(|error| problem(&error.to_string()))?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.trim_end(), &mut bytes).map_err(|_| problem("not a key: 64 hexadecimal digits"))?;
+        Ok(StateKey::from_bytes(bytes))
+    }
+
+    /// Makes and keeps a key for a new lineage.
+    pub fn create_key(&self, lineage: &str) -> Result<StateKey, StateError> {
+        let path = self.key_path(check_lineage(lineage)?);
+        let problem =
+            |error: std::io::Error| StateError::Operator { path: path.display().to_string(), why: error.to_string() };
+        let folder = self.root.join(lineage);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(problem)?;
+        let key = StateKey::generate().map_err(StateError::Random)?;
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(problem)?;
+        file.write_all(hex::encode(key.as_bytes()).as_bytes())
+            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| std::fs::File::open(&folder)?.sync_all())
+            .map_err(problem)?;
+        Ok(key)
+    }
+
+    /// How far the state had come; `None` when this machine has not seen it.
+    pub fn mark(&self, lineage: &str) -> Result<Option<Mark>, StateError> {
+        let folder = self.folder(lineage)?;
+        let Some(bytes) = folder.read(MARK)? else { return Ok(None) };
+        let mark = aegis_document::read(&bytes, Limits::SMALL)
+            .map_err(|error| error.to_string())
+            .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
+        mark.map(Some).map_err(|why| {
+            StateError::Operator { path: folder.root().join(MARK).display().to_string(), why }
+        })
+    }
+
+    /// Remembers how far the state has come. Not waited for: after a power cut the mark may lie behind, and
+    /// then it still refuses everything older.
+    pub(super) fn remember(&self, lineage: &str, mark: &Mark) -> Result<(), StateError> {
+        let folder = self.folder(lineage)?;
+        let bytes = serde_json::to_vec(mark).map_err(|error| StateError::malformed("the mark", error))?;
+        Ok(folder.replace(MARK, &bytes)?)
+    }
+
+    fn folder(&self, lineage: &str) -> Result<Folder, StateError> {
+        Ok(Folder::private(self.root.join(check_lineage(lineage)?)))
+    }
+}
+
+/// A lineage is 32 hexadecimal digits: it names a folder.
+pub(super) fn check_lineage(lineage: &str) -> Result<&str, StateError> {
+    let fits = lineage.len() == 32 && lineage.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    fits.then_some(lineage)
+        .ok_or_else(|| StateError::malformed("the lineage", aegis_document::untrusted(lineage)))
+}
+
+/// Opens a file that only its owner, us, can read and write.
+fn open_own(path: &Path) -> Result<Option<std::fs::File>, String> {
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let file = match std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let about = file.metadata().map_err(|error| error.to_string())?;
+    if !about.is_file() {
+        return Err("not a file".to_owned());
+    }
+    if about.uid() != rustix::process::geteuid().as_raw() {
+        return Err("belongs to another user".to_owned());
+    }
+    if about.mode() & 0o077 != 0 {
+        return Err("other users can read or write it".to_owned());
+    }
+    Ok(Some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    const LINEAGE: &str = "00112233445566778899aabbccddeeff";
+
+    fn operator() -> (tempfile::TempDir, OperatorFolder) {
+        let folder = tempfile::tempdir().unwrap();
+        let operator = OperatorFolder::new(folder.path().join("private/state"));
+        (folder, operator)
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_kept_to_its_owner() {
+        let (_folder, operator) = operator();
+        assert!(matches!(operator.key(LINEAGE), Err(StateError::NoKey { .. })));
+        let key = operator.create_key(LINEAGE).unwrap();
+        assert_eq!(operator.key(LINEAGE).unwrap(), key);
+        assert!(operator.create_key(LINEAGE).is_err());
+        let mode = std::fs::metadata(operator.key_path(LINEAGE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_others_can_reach_is_refused() {
+        let (_folder, operator) = operator();
+        operator.create_key(LINEAGE).unwrap();
+        let path = operator.key_path(LINEAGE);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(operator.key(LINEAGE), Err(StateError::Operator { .. })));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let moved = path.with_extension("moved");
+        std::fs::rename(&path, &moved).unwrap();
+        symlink(&moved, &path).unwrap();
+        assert!(matches!(operator.key(LINEAGE), Err(StateError::Operator { .. })));
+    }
+
+    #[test]
+    fn a_lineage_is_never_a_path() {
+        let (_folder, operator) = operator();
+        for lineage in ["", "..", "../../etc", "/etc", "00112233445566778899AABBCCDDEEFF", "0011"] {
+            assert!(matches!(operator.key(lineage), Err(StateError::Malformed { .. })), "{lineage}");
+        }
+    }
+
+    #[test]
+    fn the_key_may_not_lie_in_the_repository() {
+        let (folder, operator) = operator();
+        assert!(operator.check_outside(&folder.path().join("stack")).is_ok());
+        assert!(matches!(operator.check_outside(folder.path()), Err(StateError::OperatorInside { .. })));
+        symlink(folder.path(), folder.path().join("alias")).unwrap();
+        let alias = OperatorFolder::new(folder.path().join("alias/private"));
+        assert!(alias.check_outside(folder.path()).is_err());
+    }
+}

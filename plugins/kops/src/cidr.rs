@@ -1,0 +1,230 @@
+//! Blocks of addresses.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// A block of IPv4 or IPv6 addresses, written `10.0.0.0/16`, without bits below its prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The first address, in the low bits.
+    first: u128,
+    prefix: u8,
+    family: Family,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    const fn bits(self) -> u8 {
+        match self {
+            Self::V4 => 32,
+            Self::V6 => 128,
+        }
+    }
+}
+
+/// Why a text is not a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BlockError {
+    /// Not `ADDRESS/PREFIX`.
+    Form,
+    /// The address has bits below the prefix; the block that was probably meant.
+    HostBits(Block),
+}
+
+impl fmt::Display for BlockError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form => formatter.write_str("not a block of addresses, such as `10.0.0.0/16`"),
+            Self::HostBits(meant) => {
+                write!(formatter, "the address is not the first of its block; `{meant}` is")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BlockError {}
+
+/// IPv4 networks that nobody can be reached from: this host, loopback, link-local (where AWS has its metadata
+/// service), multicast and reserved (RFC 6890).
+const UNUSABLE_V4: [&str; 4] = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
+/// IPv4 networks of organisations and providers (RFC 1918, RFC 6598).
+const PRIVATE_V4: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+/// IPv6 networks with addresses of single hosts: global unicast (RFC 4291) and unique local (RFC 4193).
+const USABLE_V6: [&str; 2] = ["2000::/3", "fc00::/7"];
+/// The widest block of public IPv4 addresses, and of any IPv6 addresses, that is still one organisation's.
+const WIDEST_PUBLIC_V4: u8 = 16;
+const WIDEST_V6: u8 = 32;
+
+impl Block {
+    fn of(first: u128, prefix: u8, family: Family) -> Self {
+        let block = Self { first, prefix, family };
+        Self { first: first & !block.host_mask(), ..block }
+    }
+
+    /// Ones where the addresses of the block differ.
+    fn host_mask(&self) -> u128 {
+        let host_bits = u32::from(self.family.bits().saturating_sub(self.prefix));
+        1_u128.checked_shl(host_bits).map_or(u128::MAX, |size| size - 1)
+    }
+
+    /// The length of the prefix.
+    pub const fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
+    pub const fn is_v4(&self) -> bool {
+        matches!(self.family, Family::V4)
+    }
+
+    /// Whether every address of the other block is in this one.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.family == other.family
+            && self.prefix <= other.prefix
+            && other.first & !self.host_mask() == self.first
+    }
+
+    /// Whether the blocks have an address in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other) || other.contains(self)
+    }
+
+    /// The block's upper half, for example `100.96.0.0/11` of `100.64.0.0/10`; a single address is its own.
+    pub fn upper_half(&self) -> Self {
+        let highest_host_bit = self.host_mask() ^ (self.host_mask() >> 1);
+        Self { first: self.first | highest_host_bit, ..self.narrowed(1) }
+    }
+
+    /// The block's first eighth, for example `100.64.0.0/13` of `100.64.0.0/10`.
+    pub fn first_eighth(&self) -> Self {
+        self.narrowed(3)
+    }
+
+    /// The first block in this one whose prefix is longer by so many bits.
+    fn narrowed(&self, bits: u8) -> Self {
+        Self { prefix: self.prefix.saturating_add(bits).min(self.family.bits()), ..*self }
+    }
+
+    /// Why a firewall may not be opened for the block: it has no hosts, or so many that they are not one
+    /// organisation's.
+    pub fn too_wide(&self) -> Option<&'static str> {
+        let in_one = |blocks: &[&str]| {
+            blocks.iter().filter_map(|text| text.parse::<Self>().ok()).any(|wide| wide.contains(self))
+        };
+        let touches = |blocks: &[&str]| {
+            blocks.iter().filter_map(|text| text.parse::<Self>().ok()).any(|block| block.overlaps(self))
+        };
+        match self.family {
+            Family::V4 if in_one(&PRIVATE_V4) => None,
+            Family::V4 if self.prefix < WIDEST_PUBLIC_V4 => {
+                Some("too wide: a block of public addresses has at least a /16 prefix")
+            }
+            Family::V4 if touches(&UNUSABLE_V4) => Some("not a network of hosts"),
+            Family::V6 if self.prefix < WIDEST_V6 => Some("too wide: an IPv6 block has at least a /32 prefix"),
+            Family::V6 if !in_one(&USABLE_V6) => Some("not a network of hosts"),
+            Family::V4 | Family::V6 => None,
+        }
+    }
+}
+
+impl FromStr for Block {
+    type Err = BlockError;
+
+    fn from_str(text: &str) -> Result<Self, BlockError> {
+        let (address, prefix) = text.split_once('/').ok_or(BlockError::Form)?;
+        let (first, family) = match address.parse().map_err(|_| BlockError::Form)? {
+            IpAddr::V4(address) => (u128::from(u32::from(address)), Family::V4),
+            IpAddr::V6(address) => (u128::from(address), Family::V6),
+        };
+        let digits = prefix.bytes().all(|byte| byte.is_ascii_digit()) && (prefix == "0" || !prefix.starts_with('0'));
+        let prefix = prefix.parse().ok().filter(|prefix| digits && *prefix <= family.bits());
+        let block = Self::of(first, prefix.ok_or(BlockError::Form)?, family);
+        if block.first == first { Ok(block) } else { Err(BlockError::HostBits(block)) }
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.family {
+            Family::V4 => {
+                let bits = u32::try_from(self.first).unwrap_or(u32::MAX);
+                write!(formatter, "{}/{}", Ipv4Addr::from(bits), self.prefix)
+            }
+            Family::V6 => write!(formatter, "{}/{}", Ipv6Addr::from(self.first), self.prefix),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &str) -> Block {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_block_is_written_as_it_is_read() {
+        for text in ["0.0.0.0/0", "10.0.0.0/16", "192.0.2.7/32", "::/0", "2001:db8::/48", "2001:db8::1/128"] {
+            assert_eq!(block(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_block_is_refused() {
+        for text in [
+            "", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/08", "10.0.0/8", "::/129", "a/8",
+            "10.0.0.0/8/8", " 10.0.0.0/8", "pl-0123/0",
+        ] {
+            assert_eq!(text.parse::<Block>(), Err(BlockError::Form), "{text}");
+        }
+        assert_eq!("10.1.2.3/8".parse::<Block>(), Err(BlockError::HostBits(block("10.0.0.0/8"))));
+        assert_eq!("2001:db8::1/32".parse::<Block>(), Err(BlockError::HostBits(block("2001:db8::/32"))));
+    }
+
+    #[test]
+    fn blocks_overlap_when_one_is_in_the_other() {
+        for (left, right, overlap) in [
+            ("10.0.0.0/8", "10.255.0.0/16", true),
+            ("10.0.0.0/16", "10.1.0.0/16", false),
+            ("0.0.0.0/0", "192.0.2.0/24", true),
+            ("::/0", "10.0.0.0/8", false),
+            ("100.64.0.0/10", "100.127.0.0/16", true),
+            ("100.64.0.0/10", "100.128.0.0/16", false),
+        ] {
+            assert_eq!(block(left).overlaps(&block(right)), overlap, "{left} {right}");
+            assert_eq!(block(right).overlaps(&block(left)), overlap, "{right} {left}");
+        }
+        assert!(!block("10.255.0.0/16").contains(&block("10.0.0.0/8")));
+    }
+
+    #[test]
+    fn pods_and_services_get_the_parts_that_kops_would_take() {
+        let internal = block("100.64.0.0/10");
+        assert_eq!(internal.upper_half(), block("100.96.0.0/11"));
+        assert_eq!(internal.first_eighth(), block("100.64.0.0/13"));
+        assert_eq!(block("172.16.0.0/12").upper_half(), block("172.24.0.0/13"));
+    }
+
+    #[test]
+    fn a_firewall_is_not_opened_for_the_world() {
+        for text in [
+            "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "8.0.0.0/8", "52.0.0.0/15", "10.0.0.0/7", "::/0", "2000::/3",
+            "2001:db8::/31", "fc00::/7", "0.0.0.0/16", "127.0.0.0/24", "169.254.169.254/32", "224.0.0.0/16",
+            "::ffff:0:0/96", "::1/128", "fe80::/64", "64:ff9b::/96",
+        ] {
+            assert!(block(text).too_wide().is_some(), "{text}");
+        }
+        for text in [
+            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "203.0.113.7/32", "52.95.0.0/16",
+            "2001:db8::/32", "fd00:1:2::/48",
+        ] {
+            assert_eq!(block(text).too_wide(), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What configuration and stack come to. Everything that can be wrong with them has been looked at here, so that
+//! the documents are made without a second thought.
+
+use aegis_plugin::{Cluster, ConfigProblem, Failure, Problems, Request};
+
+use crate::access;
+use crate::cidr::Block;
+use crate::config::{Config, DnsVisibility, SecretsEncryption};
+use crate::control_plane::{self, Member};
+use crate::facts;
+use crate::image;
+use crate::name;
+use crate::nodes::{self, Group};
+use crate::partition::Partition;
+use crate::service_account::{Permission, Settings};
+
+/// A configuration that holds together.
+#[derive(Debug)]
+pub struct Design<'a> {
+    pub stack: &'a str,
+    pub cluster: &'a Cluster,
+    pub config: &'a Config,
+    pub partition: Partition,
+    /// Networks that may reach the API server, the cluster's own first.
+    pub api_access: Vec<Block>,
+    pub ssh_access: Vec<Block>,
+    /// Where Pods and Services get their addresses from.
+    pub internal: Block,
+    /// The Route 53 zone, by name or id.
+    pub dns_zone: String,
+    pub members: Vec<Member>,
+    pub groups: Vec<Group<'a>>,
+    pub permissions: Vec<Permission>,
+    /// Whether the API server encrypts Secrets.
+    pub encrypts_secrets: bool,
+}
+
+impl<'a> Design<'a> {
+    /// Checks a configuration and the settings.
+    ///
+    /// # Errors
+    /// `Failure::InvalidConfig` with everything that is wrong.
+    pub fn of(request: &'a Request, config: &'a Config, settings: &Settings) -> Result<Self, Failure> {
+        let cluster = request.own_cluster()?;
+        let partition = Partition::of(&cluster.region);
+        let account = facts::account(request)?;
+        let own = facts::network(cluster)?;
+        let networks = request.clusters.iter().map(|other| Ok((other.name.as_str(), facts::network(other)?)));
+        let networks = networks.collect::<Result<Vec<_>, Failure>>()?;
+
+        let mut problems = Problems::default();
+        let members = control_plane::members(cluster, &config.control_plane, &mut problems);
+        let groups = nodes::groups(cluster, config, &mut problems);
+        let mut api_access = access::networks(&config.api_access, "api-access", &mut problems);
+        api_access.retain(|block| !own.contains(block));
+        api_access.insert(0, own);
+        let ssh_access = access::networks(&config.ssh_access, "ssh-access", &mut problems);
+        let internal = internal(&config.internal_cidr, &networks);
+        if let Err(message) = &internal {
+            problems.add(ConfigProblem::new(INTERNAL, message));
+        }
+        let dns_zone = dns_zone(request, cluster, config, &mut problems);
+        let permissions = settings.permissions(partition, account.as_deref(), &mut problems);
+        let encrypts_secrets = encrypts_secrets(request, config, &mut problems);
+        check_machines(config, &mut problems);
+        check_names(config, partition, &mut problems);
+        problems.require(
+            config.rolling_update.surge > 0 || config.rolling_update.unavailable > 0,
+            "/rolling-update/surge",
+            "with no node more and none fewer nothing can be replaced",
+        );
+        problems.finish()?;
+
+        Ok(Self {
+            stack: &request.stack,
+            cluster,
+            config,
+            partition,
+            api_access,
+            ssh_access,
+            internal: internal.map_err(|message| Failure::invalid(INTERNAL, message))?,
+            dns_zone,
+            members,
+            groups,
+            permissions,
+            encrypts_secrets,
+        })
+    }
+
+    /// The DNS name of the API server.
+    pub fn api_name(&self) -> String {
+        format!("api.{}", self.cluster.dns_name)
+    }
+}
+
+const INTERNAL: &str = "/internal-cidr";
+
+/// The block of Pods and Services: large enough for both, within what Kubernetes takes, and no network of the
+/// stack, because Pods could not reach that one.
+fn internal(text: &str, networks: &[(&str, Block)]) -> Result<Block, String> {
+    /// The API server takes no block of Services that is wider than a /12, and theirs is an eighth.
+    const WIDEST: u8 = 9;
+    /// Half of it is a /24 for each of 128 nodes.
+    const NARROWEST: u8 = 16;
+
+    let block: Block = text.parse().map_err(|error| format!("{error}"))?;
+    if !block.is_v4() || !(WIDEST..=NARROWEST).contains(&block.prefix()) {
+        return Err(format!("an IPv4 block with a prefix between /{WIDEST} and /{NARROWEST}"));
+    }
+    if let Some(reason) = block.too_wide() {
+        return Err(format!("`{block}` is {reason}"));
+    }
+    match networks.iter().find(|(_, network)| block.overlaps(network)) {
+        Some((cluster, network)) => {
+            Err(format!("`{block}` overlaps with `{network}`, the network of cluster `{cluster}`"))
+        }
+        None => Ok(block),
+    }
+}
+
+fn dns_zone(request: &Request, cluster: &Cluster, config: &Config, problems: &mut Problems) -> String {
+    let Some(zone) = &config.dns.zone else {
+        return match config.dns.visibility {
+            DnsVisibility::Private => cluster.dns_name.clone(),
+            DnsVisibility::Public => request.domain.clone(),
+        };
+    };
+    let holds = cluster.dns_name.strip_suffix(zone.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    problems.require(
+        name::is_zone_id(zone) || (name::is_dns_name(zone) && holds),
+        "/dns/zone",
+        format!("neither the id of a hosted zone nor the end of `{}`", cluster.dns_name),
+    );
+    zone.clone()
+}
+
+fn encrypts_secrets(request: &Request, config: &Config, problems: &mut Problems) -> bool {
+    let provided = request.optional_token(facts::ENCRYPTION).is_some();
+    problems.require(
+        provided || config.secrets_encryption != SecretsEncryption::Required,
+        "/secrets-encryption",
+        format!("nobody provides the secret fact `{}`", facts::ENCRYPTION),
+    );
+    provided && config.secrets_encryption != SecretsEncryption::Off
+}
+
+fn check_machines(config: &Config, problems: &mut Problems) {
+    problems.require(
+        image::is_machine_type(&config.control_plane.machine_type),
+        "/control-plane/machine-type",
+        "not an EC2 instance type, such as `m6i.large`",
+    );
+    for (at, image) in [("/image", &config.image), ("/control-plane/image", &config.control_plane.image)] {
+        problems.require(image.as_deref().is_none_or(image::is_pinned), at, image::NOT_PINNED);
+    }
+}
+
+fn check_names(config: &Config, partition: Partition, problems: &mut Problems) {
+    let boundary = config.permissions_boundary.as_deref();
+    problems.require(
+        boundary.is_none_or(|arn| name::policy_path(arn, partition.name).is_some()),
+        "/permissions-boundary",
+        format!("not the ARN of an IAM policy of the partition {}", partition.name),
+    );
+    for (key, value) in &config.tags {
+        if let Some(problem) = name::tag_problem(key, value) {
+            problems.add(ConfigProblem::new(aegis_plugin::pointer::of(["tags", key]), problem));
+        }
+    }
+}
