@@ -1,6 +1,7 @@
 //! The Aegis host: reads a stack file, drives signed plugins in a sandbox, and plans, applies and
 //! validates what they propose.
 
+pub mod apply;
 pub mod capability;
 pub mod date;
 pub mod driver;
@@ -11,6 +12,7 @@ pub mod plan;
 pub mod proposal;
 pub mod sandbox;
 pub mod stack;
+pub mod state;
 pub mod template;
 pub mod validate;
 pub mod catalogue;

@@ -75,10 +75,17 @@ impl fmt::Display for ApplicationRequest {
 
 impl Grant for ApplicationGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Application(request) = request else { return false };
+        let Request::Application(request) = request else {
+            return false;
+        };
         self.projects.covers(&request.project, request.risk())
-            && self.repositories.covers(&request.repository, request.risk())
-            && request.branch.as_deref().is_none_or(|branch| self.branches.covers(branch, request.risk()))
+            && self
+                .repositories
+                .covers(&request.repository, request.risk())
+            && request
+                .branch
+                .as_deref()
+                .is_none_or(|branch| self.branches.covers(branch, request.risk()))
             && self.paths.iter().any(|path| path.matches(&request.path))
             && self.namespaces.matches(&request.namespace)
             && self.destinations.covers(&request.destination, reach)
@@ -89,14 +96,17 @@ impl Grant for ApplicationGrant {
         let branches = if self.branches.is_empty() {
             "fixed commits".to_owned()
         } else {
-            format!("fixed commits and the branches {}", words::list(self.branches.iter()))
+            format!(
+                "fixed commits and the branches {}",
+                words::list(self.branches.iter())
+            )
         };
         format!(
-            "have Argo CD apply the paths {} of {} at {branches}, as projects {}, to namespaces {}{}",
+            "have Argo CD apply the paths {} of {} at {branches}, as projects {},{}{}",
             words::list(self.paths.iter()),
             words::list(self.repositories.iter()),
             words::list(self.projects.iter()),
-            words::patterns(&self.namespaces),
+            words::namespaces(&self.namespaces),
             words::clusters(&self.destinations)
         )
     }
@@ -106,8 +116,9 @@ impl Grant for ApplicationGrant {
     }
 
     fn problem(&self) -> Option<Problem> {
-        self.projects
-            .matches("default")
-            .then_some(Problem { pointer: "/projects", message: "the project `default` allows everything and cannot be granted" })
+        self.projects.matches("default").then_some(Problem {
+            pointer: "/projects",
+            message: "the project `default` allows everything and cannot be granted",
+        })
     }
 }

@@ -9,7 +9,9 @@ use super::{Effective, Request};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Allowed by this line of the operator's grant, counted from 0 in canonical order.
-    Allowed { by: usize },
+    Allowed {
+        by: usize,
+    },
     Denied(Denial),
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Deref;
 
-use super::{DeriveContext, Effective, Request, Risk, authorize, derive};
 use super::denial::Denial;
+use super::{DeriveContext, Effective, Request, Risk, authorize, derive};
 use crate::proposal::Change;
 
 /// A value of which everything that it implies was allowed. There is no other way to get one than
@@ -29,7 +29,11 @@ impl<T> Authorized<T> {
 
     /// The highest class of risk in it.
     pub fn risk(&self) -> Risk {
-        self.requests.iter().map(Request::risk).max().unwrap_or(Risk::Plain)
+        self.requests
+            .iter()
+            .map(Request::risk)
+            .max()
+            .unwrap_or(Risk::Plain)
     }
 
     /// The value, no longer marked as authorised.
@@ -54,9 +58,17 @@ pub fn authorize_change(
     context: &DeriveContext,
 ) -> Result<Authorized<Change>, Vec<Denial>> {
     let requests = derive(&change, context).map_err(|denial| vec![denial.of(&change.id)])?;
-    let (requests, grants) = authorize_all(effective, requests)
-        .map_err(|denials| denials.into_iter().map(|denial| denial.of(&change.id)).collect::<Vec<_>>())?;
-    Ok(Authorized { value: change, requests, grants })
+    let (requests, grants) = authorize_all(effective, requests).map_err(|denials| {
+        denials
+            .into_iter()
+            .map(|denial| denial.of(&change.id))
+            .collect::<Vec<_>>()
+    })?;
+    Ok(Authorized {
+        value: change,
+        requests,
+        grants,
+    })
 }
 
 /// Authorises requests; sorted, each once, with the lines of the grant that allow them.
@@ -76,5 +88,9 @@ pub(super) fn authorize_all(
             Err(denial) => denials.push(denial),
         }
     }
-    if denials.is_empty() { Ok((requests, grants)) } else { Err(denials) }
+    if denials.is_empty() {
+        Ok((requests, grants))
+    } else {
+        Err(denials)
+    }
 }

@@ -12,7 +12,9 @@ pub(super) fn allows(kind: Kind, request: &Request) -> bool {
     match request {
         Request::Ec2(_) => matches!(kind, Provisioning | Validation),
         Request::Terraform(_) | Request::Kops(_) | Request::Tool(_) => kind == Provisioning,
-        Request::Cluster(request) if request.verb == Verb::Read => matches!(kind, Security | Gitops | Validation),
+        Request::Cluster(request) if request.verb == Verb::Read => {
+            matches!(kind, Security | Gitops | Validation)
+        }
         Request::Cluster(_)
         | Request::Pods(_)
         | Request::Rbac(_)
@@ -22,10 +24,14 @@ pub(super) fn allows(kind: Kind, request: &Request) -> bool {
         | Request::Certificates(_)
         | Request::Release(_)
         | Request::TokenRequest(_) => matches!(kind, Security | Gitops),
-        Request::Application(_) | Request::Ci(_) | Request::File(_) | Request::Tree(_) => kind == Gitops,
+        Request::Application(_) | Request::Ci(_) | Request::File(_) | Request::Tree(_) => {
+            kind == Gitops
+        }
         Request::Documents(_) | Request::Probe(_) | Request::Feedback(_) => kind == Validation,
         Request::Secret(_) => kind != Validation,
         Request::Facts(FactRequest::Require { .. }) => true,
-        Request::Facts(FactRequest::Provide { .. } | FactRequest::External { .. }) => kind != Validation,
+        Request::Facts(FactRequest::Provide { .. } | FactRequest::External { .. }) => {
+            kind != Validation
+        }
     }
 }

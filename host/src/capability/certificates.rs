@@ -42,7 +42,11 @@ pub enum CertificateRequest {
     /// To have a certificate.
     Certificate(Certificate),
     /// To sign with the key in a Secret. `None` is the namespace of cert-manager's own cluster resources.
-    Sign { cluster: Identifier, namespace: Option<String>, secret: String },
+    Sign {
+        cluster: Identifier,
+        namespace: Option<String>,
+        secret: String,
+    },
 }
 
 /// One certificate.
@@ -67,7 +71,9 @@ impl CertificateRequest {
 
     pub const fn cluster(&self) -> Option<&Identifier> {
         match self {
-            Self::Certificate(Certificate { cluster, .. }) | Self::Sign { cluster, .. } => Some(cluster),
+            Self::Certificate(Certificate { cluster, .. }) | Self::Sign { cluster, .. } => {
+                Some(cluster)
+            }
         }
     }
 }
@@ -76,14 +82,26 @@ impl fmt::Display for CertificateRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificate(certificate) => certificate.fmt(f),
-            Self::Sign { cluster, namespace: Some(namespace), secret } => write!(
+            Self::Sign {
+                cluster,
+                namespace: Some(namespace),
+                secret,
+            } => write!(
                 f,
                 "sign certificates with the key in Secret {}/{} of cluster {cluster}",
                 untrusted(namespace),
                 untrusted(secret)
             ),
-            Self::Sign { cluster, namespace: None, secret } => {
-                write!(f, "sign certificates of all of cluster {cluster} with the key in Secret {}", untrusted(secret))
+            Self::Sign {
+                cluster,
+                namespace: None,
+                secret,
+            } => {
+                write!(
+                    f,
+                    "sign certificates of all of cluster {cluster} with the key in Secret {}",
+                    untrusted(secret)
+                )
             }
         }
     }
@@ -91,16 +109,28 @@ impl fmt::Display for CertificateRequest {
 
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.authority { "an AUTHORITY's certificate" } else { "a certificate" };
+        let what = if self.authority {
+            "an AUTHORITY's certificate"
+        } else {
+            "a certificate"
+        };
         write!(f, "have {what}")?;
         if !self.identities.is_empty() {
-            write!(f, " for {}", words::list(self.identities.iter().map(|name| untrusted(name))))?;
+            write!(
+                f,
+                " for {}",
+                words::list(self.identities.iter().map(|name| untrusted(name)))
+            )?;
         }
         if let Some(issuer) = &self.issuer {
             write!(f, " from {}", untrusted(issuer))?;
         }
         if !self.usages.is_empty() {
-            write!(f, " with usages {}", words::list(self.usages.iter().map(|usage| untrusted(usage))))?;
+            write!(
+                f,
+                " with usages {}",
+                words::list(self.usages.iter().map(|usage| untrusted(usage)))
+            )?;
         }
         write!(
             f,
@@ -114,7 +144,10 @@ impl fmt::Display for Certificate {
 
 impl CertificatesGrant {
     fn covers_certificate(&self, certificate: &Certificate, reach: Reach<'_>) -> bool {
-        let issuer = certificate.issuer.as_deref().is_none_or(|name| self.issuers.covers(name, Risk::Power));
+        let issuer = certificate
+            .issuer
+            .as_deref()
+            .is_none_or(|name| self.issuers.covers(name, Risk::Power));
         issuer
             && self.secrets.matches(&certificate.secret)
             && certificate.identities.iter().all(|name| self.identities.matches(name))
@@ -128,19 +161,33 @@ impl CertificatesGrant {
 
 impl Grant for CertificatesGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Certificates(request) = request else { return false };
+        let Request::Certificates(request) = request else {
+            return false;
+        };
         match request {
-            CertificateRequest::Certificate(certificate) => self.covers_certificate(certificate, reach),
-            CertificateRequest::Sign { cluster, namespace, secret } => {
+            CertificateRequest::Certificate(certificate) => {
+                self.covers_certificate(certificate, reach)
+            }
+            CertificateRequest::Sign {
+                cluster,
+                namespace,
+                secret,
+            } => {
                 self.signing_secrets.covers(secret, request.risk())
-                    && namespace.as_deref().is_none_or(|namespace| self.namespaces.matches(namespace))
+                    && namespace
+                        .as_deref()
+                        .is_none_or(|namespace| self.namespaces.matches(namespace))
                     && self.clusters.covers(cluster, reach)
             }
         }
     }
 
     fn describe(&self) -> String {
-        let what = if self.authorities { "certificates, also of AUTHORITIES," } else { "certificates" };
+        let what = if self.authorities {
+            "certificates, also of AUTHORITIES,"
+        } else {
+            "certificates"
+        };
         let issuers = if self.issuers.is_empty() {
             "its own issuers".to_owned()
         } else {
@@ -149,13 +196,24 @@ impl Grant for CertificatesGrant {
         let signing = if self.signing_secrets.is_empty() {
             String::new()
         } else {
-            format!(", SIGNING with {},", words::list(self.signing_secrets.iter()))
+            format!(
+                ", SIGNING with {},",
+                words::list(self.signing_secrets.iter())
+            )
         };
         format!(
-            "have {what} for {} from {issuers} in Secrets {}{signing} of namespaces {}{}",
-            words::patterns(&self.identities),
-            words::patterns(&self.secrets),
-            words::patterns(&self.namespaces),
+            "have {what} for {} from {issuers} in Secrets {}{signing}{}{}",
+            if self.identities.is_everything() {
+                "anybody".to_owned()
+            } else {
+                words::list(self.identities.iter())
+            },
+            if self.secrets.is_everything() {
+                "of any name".to_owned()
+            } else {
+                words::list(self.secrets.iter())
+            },
+            words::namespaces(&self.namespaces),
             words::clusters(&self.clusters)
         )
     }

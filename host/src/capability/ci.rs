@@ -84,11 +84,17 @@ pub enum CiNeed {
     /// The file itself.
     File,
     Trigger(TriggerKind),
-    Permission { name: String, access: Access },
+    Permission {
+        name: String,
+        access: Access,
+    },
     Secret(String),
     Environment(String),
     Runner(String),
-    Action { action: String, commit: String },
+    Action {
+        action: String,
+        commit: String,
+    },
     Script,
 }
 
@@ -96,8 +102,16 @@ impl CiRequest {
     pub const fn risk(&self) -> Risk {
         match self.need {
             CiNeed::File | CiNeed::Trigger(_) | CiNeed::Environment(_) => Risk::Plain,
-            CiNeed::Permission { access: Access::Read, .. } => Risk::Plain,
-            CiNeed::Permission { access: Access::Write, .. } | CiNeed::Secret(_) | CiNeed::Runner(_) => Risk::Power,
+            CiNeed::Permission {
+                access: Access::Read,
+                ..
+            } => Risk::Plain,
+            CiNeed::Permission {
+                access: Access::Write,
+                ..
+            }
+            | CiNeed::Secret(_)
+            | CiNeed::Runner(_) => Risk::Power,
             CiNeed::Action { .. } | CiNeed::Script => Risk::Code,
         }
     }
@@ -112,13 +126,24 @@ impl fmt::Display for CiRequest {
         match &self.need {
             CiNeed::File => return write!(f, "write the workflow {}", self.workflow),
             CiNeed::Trigger(kind) => write!(f, "run by {}", kind.name())?,
-            CiNeed::Permission { name, access: Access::Read } => write!(f, "read {}", untrusted(name))?,
-            CiNeed::Permission { name, access: Access::Write } => write!(f, "write {}", untrusted(name))?,
+            CiNeed::Permission {
+                name,
+                access: Access::Read,
+            } => write!(f, "read {}", untrusted(name))?,
+            CiNeed::Permission {
+                name,
+                access: Access::Write,
+            } => write!(f, "write {}", untrusted(name))?,
             CiNeed::Secret(name) => write!(f, "use the secret {}", untrusted(name))?,
             CiNeed::Environment(name) => write!(f, "run in the environment {}", untrusted(name))?,
             CiNeed::Runner(label) => write!(f, "run on {}", untrusted(label))?,
             CiNeed::Action { action, commit } => {
-                write!(f, "run the action {}@{}", untrusted(action), untrusted(commit))?;
+                write!(
+                    f,
+                    "run the action {}@{}",
+                    untrusted(action),
+                    untrusted(commit)
+                )?;
             }
             CiNeed::Script => f.write_str("run a script")?,
         }
@@ -128,26 +153,35 @@ impl fmt::Display for CiRequest {
 
 impl Grant for CiGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Ci(request) = request else { return false };
+        let Request::Ci(request) = request else {
+            return false;
+        };
         let risk = request.risk();
         let need = match &request.need {
             CiNeed::File => true,
             CiNeed::Trigger(kind) => self.triggers.contains(kind),
-            CiNeed::Permission { name, access } => self.permissions.get(name).is_some_and(|most| match access {
-                Access::Read => true,
-                Access::Write => *most == PermissionAccess::Write,
-            }),
+            CiNeed::Permission { name, access } => {
+                self.permissions.get(name).is_some_and(|most| match access {
+                    Access::Read => true,
+                    Access::Write => *most == PermissionAccess::Write,
+                })
+            }
             CiNeed::Secret(name) => self.secrets.covers(name, risk),
             CiNeed::Environment(name) => self.environments.covers(name, risk),
             CiNeed::Runner(label) => self.runners.covers(label, risk),
-            CiNeed::Action { action, commit } => self.actions.covers(&format!("{action}@{commit}"), risk),
+            CiNeed::Action { action, commit } => {
+                self.actions.covers(&format!("{action}@{commit}"), risk)
+            }
             CiNeed::Script => self.scripts,
         };
         need && self.workflows.matches(request.workflow.as_str())
     }
 
     fn describe(&self) -> String {
-        let mut parts = vec![format!("run by {}", words::list(self.triggers.iter().map(|kind| kind.name())))];
+        let mut parts = vec![format!(
+            "be started by {}",
+            words::list(self.triggers.iter().map(|kind| kind.name()))
+        )];
         parts.push(format!("run on {}", words::list(self.runners.iter())));
         if !self.permissions.is_empty() {
             let permissions = self.permissions.iter().map(|(name, access)| match access {
@@ -157,28 +191,47 @@ impl Grant for CiGrant {
             parts.extend(permissions);
         }
         if !self.secrets.is_empty() {
-            parts.push(format!("use the SECRETS {}", words::list(self.secrets.iter())));
+            parts.push(format!(
+                "use the SECRETS {}",
+                words::list(self.secrets.iter())
+            ));
         }
         if !self.environments.is_empty() {
-            parts.push(format!("run in the environments {}", words::list(self.environments.iter())));
+            parts.push(format!(
+                "run in the environments {}",
+                words::list(self.environments.iter())
+            ));
         }
         if !self.actions.is_empty() {
-            parts.push(format!("run the actions {}", words::list(self.actions.iter())));
+            parts.push(format!(
+                "run the actions {}",
+                words::list(self.actions.iter())
+            ));
         }
         if self.scripts {
             parts.push("run SCRIPTS".to_owned());
         }
-        format!("write workflows {} that {}", words::patterns(&self.workflows), words::list(parts))
+        let workflows = if self.workflows.is_everything() {
+            "any workflow".to_owned()
+        } else {
+            format!("the workflows {}", words::list(self.workflows.iter()))
+        };
+        format!("write {workflows}, which can {}", words::list(parts))
     }
 
     fn risk(&self) -> Risk {
-        if self.scripts || !self.actions.is_empty() { Risk::Code } else { Risk::Power }
+        if self.scripts || !self.actions.is_empty() {
+            Risk::Code
+        } else {
+            Risk::Power
+        }
     }
 
     fn problem(&self) -> Option<Problem> {
         let pinned = |pattern: &Pattern| {
             let text = pattern.to_string();
-            text.split_once('@').is_some_and(|(_, commit)| super::syntax::is_commit(commit))
+            text.split_once('@')
+                .is_some_and(|(_, commit)| super::syntax::is_commit(commit))
         };
         (!self.actions.iter().all(pinned)).then_some(Problem {
             pointer: "/actions",

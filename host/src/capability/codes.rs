@@ -52,6 +52,9 @@ mod tests {
     #[test]
     fn codes_are_unique_and_in_order() {
         assert!(ALL.is_sorted_by(|(left, _), (right, _)| left < right));
-        assert!(ALL.iter().all(|(code, _)| code.len() == 7 && code.starts_with("AEG03")));
+        assert!(
+            ALL.iter()
+                .all(|(code, _)| code.len() == 7 && code.starts_with("AEG03"))
+        );
     }
 }

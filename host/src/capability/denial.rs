@@ -80,7 +80,11 @@ impl fmt::Display for Denial {
             write!(f, "change {change}: ")?;
         }
         f.write_str(&self.asked)?;
-        if let Some(pointer) = self.pointer.as_deref().filter(|pointer| !pointer.is_empty()) {
+        if let Some(pointer) = self
+            .pointer
+            .as_deref()
+            .filter(|pointer| !pointer.is_empty())
+        {
             write!(f, " (at {})", aegis_document::untrusted(pointer))?;
         }
         write!(f, ": {}", self.reason)

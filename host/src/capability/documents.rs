@@ -79,12 +79,17 @@ impl fmt::Display for DocumentsRequest {
 
 impl Grant for DocumentsGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Documents(request) = request else { return false };
+        let Request::Documents(request) = request else {
+            return false;
+        };
         self.kinds.contains(&request.kind)
     }
 
     fn describe(&self) -> String {
-        format!("read the plan's documents of the kinds {}", words::list(self.kinds.iter()))
+        format!(
+            "read the plan's documents of the kinds {}",
+            words::list(self.kinds.iter())
+        )
     }
 
     fn risk(&self) -> Risk {

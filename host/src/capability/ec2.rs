@@ -72,13 +72,20 @@ impl Ec2Request {
 
 impl fmt::Display for Ec2Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ask EC2 for {} in {}", self.call, untrusted(&self.region))
+        write!(
+            f,
+            "ask EC2 for {} in {}",
+            self.call,
+            untrusted(&self.region)
+        )
     }
 }
 
 impl Grant for Ec2Grant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Ec2(request) = request else { return false };
+        let Request::Ec2(request) = request else {
+            return false;
+        };
         self.calls.contains(&request.call) && self.regions.covers(&request.region, request.risk())
     }
 
@@ -88,7 +95,10 @@ impl Grant for Ec2Grant {
         } else {
             words::list(self.regions.iter())
         };
-        format!("ask EC2 for {} in {regions}", words::list(self.calls.iter()))
+        format!(
+            "ask EC2 for {} in {regions}",
+            words::list(self.calls.iter())
+        )
     }
 
     fn risk(&self) -> Risk {

@@ -36,7 +36,10 @@ pub struct EffectiveParts {
 impl Effective {
     /// Starts with an audit of its own. Clones share it.
     pub fn new(parts: EffectiveParts) -> Self {
-        Self { parts, audit: Arc::default() }
+        Self {
+            parts,
+            audit: Arc::default(),
+        }
     }
 
     pub fn kind(&self) -> Kind {
@@ -69,6 +72,9 @@ impl Effective {
     }
 
     pub(super) fn reach(&self) -> Reach<'_> {
-        Reach { own: self.cluster(), clusters: self.clusters() }
+        Reach {
+            own: self.cluster(),
+            clusters: self.clusters(),
+        }
     }
 }

@@ -62,22 +62,34 @@ impl ExposureRequest {
 impl fmt::Display for ExposureRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.what {
-            Exposed::LoadBalancer(Audience::Internal) => f.write_str("open an internal load balancer")?,
-            Exposed::LoadBalancer(Audience::Internet) => f.write_str("open a load balancer to the internet")?,
+            Exposed::LoadBalancer(Audience::Internal) => {
+                f.write_str("open an internal load balancer")?
+            }
+            Exposed::LoadBalancer(Audience::Internet) => {
+                f.write_str("open a load balancer to the internet")?
+            }
             Exposed::NodePort => f.write_str("open a port on every node")?,
         }
-        write!(f, " in namespace {} of cluster {}", untrusted(&self.namespace), self.cluster)
+        write!(
+            f,
+            " in namespace {} of cluster {}",
+            untrusted(&self.namespace),
+            self.cluster
+        )
     }
 }
 
 impl Grant for ExposureGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Exposure(request) = request else { return false };
+        let Request::Exposure(request) = request else {
+            return false;
+        };
         let what = match request.what {
             Exposed::LoadBalancer(audience) => self.load_balancers.contains(&audience),
             Exposed::NodePort => self.node_ports,
         };
-        what && self.namespaces.matches(&request.namespace) && self.clusters.covers(&request.cluster, reach)
+        what && self.namespaces.matches(&request.namespace)
+            && self.clusters.covers(&request.cluster, reach)
     }
 
     fn describe(&self) -> String {
@@ -92,9 +104,9 @@ impl Grant for ExposureGrant {
             parts.push("open ports on nodes");
         }
         format!(
-            "{} in namespaces {}{}",
+            "{}{}{}",
             words::list(parts),
-            words::patterns(&self.namespaces),
+            words::namespaces(&self.namespaces),
             words::clusters(&self.clusters)
         )
     }

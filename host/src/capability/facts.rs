@@ -58,7 +58,11 @@ impl fmt::Display for FactRequest {
             Self::Require { name, secret } => write!(f, "use the {}fact {name}", word(secret)),
             Self::Provide { name, secret } => write!(f, "provide the {}fact {name}", word(secret)),
             Self::External { name, source } => {
-                write!(f, "fill the fact {name} from {} of the operator's store", untrusted(source))
+                write!(
+                    f,
+                    "fill the fact {name} from {} of the operator's store",
+                    untrusted(source)
+                )
             }
         }
     }
@@ -66,7 +70,9 @@ impl fmt::Display for FactRequest {
 
 impl Grant for FactsGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Facts(request) = request else { return false };
+        let Request::Facts(request) = request else {
+            return false;
+        };
         let risk = request.risk();
         match request {
             FactRequest::Require { name, .. } => self.requires.covers(name.as_str(), risk),
@@ -81,10 +87,16 @@ impl Grant for FactsGrant {
             parts.push(format!("use the facts {}", words::patterns(&self.requires)));
         }
         if !self.provides.is_empty() {
-            parts.push(format!("decide the facts {}", words::list(self.provides.iter())));
+            parts.push(format!(
+                "decide the facts {}",
+                words::list(self.provides.iter())
+            ));
         }
         if !self.external.is_empty() {
-            parts.push(format!("have {} read from the operator's store", words::list(self.external.iter())));
+            parts.push(format!(
+                "have {} read from the operator's store",
+                words::list(self.external.iter())
+            ));
         }
         words::list(parts)
     }

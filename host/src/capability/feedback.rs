@@ -36,18 +36,30 @@ impl FeedbackRequest {
 
 impl fmt::Display for FeedbackRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "offer a patch of the configuration of stage {}", self.stage)
+        write!(
+            f,
+            "offer a patch of the configuration of stage {}",
+            self.stage
+        )
     }
 }
 
 impl Grant for FeedbackGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Feedback(request) = request else { return false };
+        let Request::Feedback(request) = request else {
+            return false;
+        };
         self.stages.covers(request.stage.as_str(), request.risk())
     }
 
     fn describe(&self) -> String {
-        format!("offer patches of the configuration of stages {}", words::patterns(&self.stages))
+        if self.stages.is_everything() {
+            return "offer patches of the configuration of every stage".to_owned();
+        }
+        format!(
+            "offer patches of the configuration of stages {}",
+            words::list(self.stages.iter())
+        )
     }
 
     fn risk(&self) -> Risk {

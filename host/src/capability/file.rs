@@ -35,18 +35,28 @@ impl FileRequest {
 
 impl fmt::Display for FileRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "write the file {} into the Git tree", untrusted(&self.path))
+        write!(
+            f,
+            "write the file {} into the Git tree",
+            untrusted(&self.path)
+        )
     }
 }
 
 impl Grant for FileGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::File(request) = request else { return false };
-        path::check(&request.path).is_ok() && self.globs.iter().any(|glob| glob.matches(&request.path))
+        let Request::File(request) = request else {
+            return false;
+        };
+        path::check(&request.path).is_ok()
+            && self.globs.iter().any(|glob| glob.matches(&request.path))
     }
 
     fn describe(&self) -> String {
-        format!("write the files {} into the Git tree", words::list(self.globs.iter()))
+        format!(
+            "write the files {} into the Git tree",
+            words::list(self.globs.iter())
+        )
     }
 
     fn risk(&self) -> Risk {

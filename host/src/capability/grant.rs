@@ -160,7 +160,9 @@ impl Capability {
 
 impl Grant for TerraformGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Terraform(request) = request else { return false };
+        let Request::Terraform(request) = request else {
+            return false;
+        };
         Self::covers(self, request, reach)
     }
 
@@ -179,7 +181,9 @@ impl Grant for TerraformGrant {
 
 impl Grant for KopsGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Kops(request) = request else { return false };
+        let Request::Kops(request) = request else {
+            return false;
+        };
         Self::covers(self, request, reach)
     }
 

@@ -66,7 +66,12 @@ pub struct InterceptRequest {
 pub enum Interception {
     /// An operation on a resource (`*` for all of a group), asked of a Service in `namespace`, or judged
     /// by the API server itself.
-    Admission { operation: Operation, group: String, resource: String, namespace: Option<String> },
+    Admission {
+        operation: Operation,
+        group: String,
+        resource: String,
+        namespace: Option<String>,
+    },
     /// A kind of some API group.
     Definition { group: String },
     /// Conversion of a kind by a Service in a namespace.
@@ -84,20 +89,36 @@ impl InterceptRequest {
 }
 
 fn qualified(resource: &str, group: &str) -> String {
-    if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
+    if group.is_empty() {
+        resource.to_owned()
+    } else {
+        format!("{resource}.{group}")
+    }
 }
 
 impl fmt::Display for InterceptRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
-            Interception::Admission { operation, group, resource, namespace } => {
+            Interception::Admission {
+                operation,
+                group,
+                resource,
+                namespace,
+            } => {
                 let resource = qualified(resource, group);
-                write!(f, "intercept {} of {}", operation.name(), untrusted(&resource))?;
+                write!(
+                    f,
+                    "intercept {} of {}",
+                    operation.name(),
+                    untrusted(&resource)
+                )?;
                 if let Some(namespace) = namespace {
                     write!(f, " with a Service of namespace {}", untrusted(namespace))?;
                 }
             }
-            Interception::Definition { group } => write!(f, "define a kind of group {}", untrusted(group))?,
+            Interception::Definition { group } => {
+                write!(f, "define a kind of group {}", untrusted(group))?
+            }
             Interception::Conversion { group, namespace } => write!(
                 f,
                 "convert objects of group {} with a Service of namespace {}",
@@ -111,15 +132,26 @@ impl fmt::Display for InterceptRequest {
 
 impl Grant for InterceptGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Intercept(request) = request else { return false };
+        let Request::Intercept(request) = request else {
+            return false;
+        };
         let risk = request.risk();
         let what = match &request.what {
-            Interception::Admission { operation, group, resource, namespace } => {
+            Interception::Admission {
+                operation,
+                group,
+                resource,
+                namespace,
+            } => {
                 let all = (!group.is_empty()).then(|| format!("*.{group}"));
                 let one = qualified(resource, group);
-                self.resources.iter().any(|named| *named == one || Some(named) == all.as_ref())
+                self.resources
+                    .iter()
+                    .any(|named| *named == one || Some(named) == all.as_ref())
                     && self.operations.contains(operation)
-                    && namespace.as_deref().is_none_or(|namespace| self.namespaces.covers(namespace, risk))
+                    && namespace
+                        .as_deref()
+                        .is_none_or(|namespace| self.namespaces.covers(namespace, risk))
             }
             Interception::Definition { group } => self.definitions.covers(group, risk),
             Interception::Conversion { group, namespace } => {
@@ -136,12 +168,21 @@ impl Grant for InterceptGrant {
             let services = if self.namespaces.is_empty() {
                 String::new()
             } else {
-                format!(" with Services of namespaces {}", words::list(self.namespaces.iter()))
+                format!(
+                    " with Services of namespaces {}",
+                    words::list(self.namespaces.iter())
+                )
             };
-            parts.push(format!("intercept {operations} of {}{services}", words::list(self.resources.iter().map(|resource| untrusted(resource)))));
+            parts.push(format!(
+                "intercept {operations} of {}{services}",
+                words::list(self.resources.iter().map(|resource| untrusted(resource)))
+            ));
         }
         if !self.definitions.is_empty() {
-            parts.push(format!("define kinds of the groups {}", words::list(self.definitions.iter())));
+            parts.push(format!(
+                "define kinds of the groups {}",
+                words::list(self.definitions.iter())
+            ));
         }
         format!("{}{}", words::list(parts), words::clusters(&self.clusters))
     }
@@ -151,9 +192,14 @@ impl Grant for InterceptGrant {
     }
 
     fn problem(&self) -> Option<Problem> {
-        let wild = |named: &String| named.strip_prefix("*.").unwrap_or(named).contains('*') || named.is_empty();
+        let wild = |named: &String| {
+            named.strip_prefix("*.").unwrap_or(named).contains('*') || named.is_empty()
+        };
         if self.definitions.iter().any(Pattern::is_wildcard) {
-            return Some(Problem { pointer: "/definitions", message: "groups have to be exact" });
+            return Some(Problem {
+                pointer: "/definitions",
+                message: "groups have to be exact",
+            });
         }
         self.resources.iter().any(wild).then_some(Problem {
             pointer: "/resources",

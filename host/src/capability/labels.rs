@@ -119,7 +119,10 @@ pub fn is_power_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
     let under = |power: &&str| {
-        domain == *power || domain.strip_suffix(power).is_some_and(|sub| sub.ends_with('.'))
+        domain == *power
+            || domain
+                .strip_suffix(power)
+                .is_some_and(|sub| sub.ends_with('.'))
     };
     POWER_DOMAINS.iter().any(under) || POWER_KEYS.iter().any(|power| key.starts_with(power))
 }
@@ -146,13 +149,19 @@ impl fmt::Display for LabelRequest {
 
 impl Grant for LabelsGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Labels(request) = request else { return false };
+        let Request::Labels(request) = request else {
+            return false;
+        };
         let place = match &request.namespace {
             Some(namespace) => self.namespaces.matches(namespace),
             None => self.namespaces.is_everything(),
         };
         let named = |prefix: &String| {
-            if prefix.ends_with('/') { request.key.starts_with(prefix) } else { request.key == *prefix }
+            if prefix.ends_with('/') {
+                request.key.starts_with(prefix)
+            } else {
+                request.key == *prefix
+            }
         };
         place && self.prefixes.iter().any(named) && self.clusters.covers(&request.cluster, reach)
     }
@@ -161,7 +170,7 @@ impl Grant for LabelsGrant {
         let place = if self.namespaces.is_everything() {
             " everywhere".to_owned()
         } else {
-            format!(" in namespaces {}", words::list(self.namespaces.iter()))
+            words::namespaces(&self.namespaces)
         };
         format!(
             "set labels and annotations {}{place}{}",
@@ -211,7 +220,15 @@ mod tests {
 
     #[test]
     fn keys_that_only_select_are_plain() {
-        for key in ["app", "app.kubernetes.io/name", "helm.sh/chart", "team.example.com/owner", "tier", "istiod-like", "notistio.io/x"] {
+        for key in [
+            "app",
+            "app.kubernetes.io/name",
+            "helm.sh/chart",
+            "team.example.com/owner",
+            "tier",
+            "istiod-like",
+            "notistio.io/x",
+        ] {
             assert!(!is_power_key(key), "{key}");
         }
     }

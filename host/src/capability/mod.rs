@@ -48,6 +48,8 @@ mod set;
 mod sorted;
 pub mod syntax;
 pub mod terraform;
+#[cfg(test)]
+mod tests;
 pub mod token_request;
 pub mod tool;
 pub mod tree;

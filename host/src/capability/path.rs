@@ -23,7 +23,9 @@ pub enum PathProblem {
     Device,
     #[error("Git itself reads this file, or it decides who may change the repository")]
     Git,
-    #[error("Terraform reads every such file in its folder: it can only come from a `terraform` change")]
+    #[error(
+        "Terraform reads every such file in its folder: it can only come from a `terraform` change"
+    )]
     Terraform,
     #[error("the stack file, the lock file and the host's own folder are the operator's")]
     Aegis,
@@ -44,18 +46,29 @@ pub fn check(path: &str) -> Result<(), PathProblem> {
     for segment in &segments {
         check_segment(segment)?;
     }
-    let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
+    let lower: Vec<String> = segments
+        .iter()
+        .map(|segment| segment.to_ascii_lowercase())
+        .collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
     if let [".github", "workflows" | "actions", ..] = lower.as_slice() {
         return Err(PathProblem::Workflow);
     }
-    lower.iter().find_map(|segment| forbidden(segment)).map_or(Ok(()), Err)
+    lower
+        .iter()
+        .find_map(|segment| forbidden(segment))
+        .map_or(Ok(()), Err)
 }
 
 fn check_segment(segment: &str) -> Result<(), PathProblem> {
     let body = segment.strip_prefix('.').unwrap_or(segment);
-    let first = body.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let inner = body.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let first = body
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let inner = body
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if !first || !inner || segment.len() > MAX_SEGMENT {
         return Err(PathProblem::Syntax);
     }
@@ -69,7 +82,8 @@ fn check_segment(segment: &str) -> Result<(), PathProblem> {
 fn forbidden(segment: &str) -> Option<PathProblem> {
     let stem = segment.split('.').next().unwrap_or(segment);
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
     };
     if DEVICES.contains(&stem) || numbered("com") || numbered("lpt") {
         return Some(PathProblem::Device);
@@ -79,14 +93,28 @@ fn forbidden(segment: &str) -> Option<PathProblem> {
         return Some(PathProblem::Git);
     }
     let parts = segment.split('.').skip(1);
-    let terraform = ["tf", "tofu", "tfvars", "tfstate", "tftest", "tfquery", "tfbackend", "tfrc", "tfplan"];
-    if parts.clone().any(|part| terraform.contains(&part) || part.starts_with("tf"))
+    let terraform = [
+        "tf",
+        "tofu",
+        "tfvars",
+        "tfstate",
+        "tftest",
+        "tfquery",
+        "tfbackend",
+        "tfrc",
+        "tfplan",
+    ];
+    if parts
+        .clone()
+        .any(|part| terraform.contains(&part) || part.starts_with("tf"))
         || [".terraform", ".terraformrc", "terraform.rc"].contains(&segment)
         || segment.starts_with(".terraform")
     {
         return Some(PathProblem::Terraform);
     }
-    if segment == ".aegis" || ["aegis.yaml", "aegis.yml", "aegis.lock"].contains(&segment) || segment.ends_with(".aegis")
+    if segment == ".aegis"
+        || ["aegis.yaml", "aegis.yml", "aegis.lock"].contains(&segment)
+        || segment.ends_with(".aegis")
     {
         return Some(PathProblem::Aegis);
     }
@@ -108,12 +136,19 @@ pub struct PathPatternError;
 impl PathPattern {
     /// Whether the pattern has the path. A folder's own path belongs to what is below it.
     pub fn matches(&self, path: &str) -> bool {
-        let mut segments = if path.is_empty() { Vec::new() } else { path.split('/').collect::<Vec<_>>() }.into_iter();
+        let mut segments = if path.is_empty() {
+            Vec::new()
+        } else {
+            path.split('/').collect::<Vec<_>>()
+        }
+        .into_iter();
         for pattern in self.0.split('/') {
             if pattern == "**" {
                 return segments.all(|segment| !segment.starts_with('.'));
             }
-            let Some(segment) = segments.next() else { return false };
+            let Some(segment) = segments.next() else {
+                return false;
+            };
             let fits = match pattern.strip_suffix('*') {
                 Some(prefix) => !segment.starts_with('.') && segment.starts_with(prefix),
                 None => segment == pattern,
@@ -137,10 +172,16 @@ impl FromStr for PathPattern {
                 None => check_segment(segment).is_ok(),
                 Some("*") => last,
                 Some("") => true,
-                Some(prefix) => !prefix.starts_with('.') && check_segment(&format!("{prefix}x")).is_ok(),
+                Some(prefix) => {
+                    !prefix.starts_with('.') && check_segment(&format!("{prefix}x")).is_ok()
+                }
             }
         });
-        if fits && segments.len() <= MAX_SEGMENTS { Ok(Self(text.to_owned())) } else { Err(PathPatternError) }
+        if fits && segments.len() <= MAX_SEGMENTS {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(PathPatternError)
+        }
     }
 }
 
@@ -169,7 +210,14 @@ mod tests {
 
     #[test]
     fn ordinary_paths_are_paths() {
-        for path in ["a", "docs/README.md", "clusters/use1/.well-known/x", ".github/labels.yml", "a/_b/c-d.e", "outfit.txt"] {
+        for path in [
+            "a",
+            "docs/README.md",
+            "clusters/use1/.well-known/x",
+            ".github/labels.yml",
+            "a/_b/c-d.e",
+            "outfit.txt",
+        ] {
             assert_eq!(check(path), Ok(()), "{path}");
         }
     }
@@ -177,8 +225,29 @@ mod tests {
     #[test]
     fn a_path_cannot_leave_the_tree_or_be_read_in_two_ways() {
         for path in [
-            "", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\\b", "C:", "C:/x", "a b", "a\nb", "a\u{200b}",
-            ".g\u{200c}it/config", "GIT~1/config", "-rf", "a/-b", "~/x", "a*", "...", "..a", "\u{444}ile",
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "..",
+            "a/../b",
+            "./a",
+            "a\\b",
+            "C:",
+            "C:/x",
+            "a b",
+            "a\nb",
+            "a\u{200b}",
+            ".g\u{200c}it/config",
+            "GIT~1/config",
+            "-rf",
+            "a/-b",
+            "~/x",
+            "a*",
+            "...",
+            "..a",
+            "\u{444}ile",
         ] {
             assert_eq!(check(path), Err(PathProblem::Syntax), "{path:?}");
         }
@@ -235,7 +304,11 @@ mod tests {
             ("a/b", "a/b", true),
             ("a/b", "a/bc", false),
         ] {
-            assert_eq!(pattern.parse::<PathPattern>().unwrap().matches(path), matches, "{pattern} {path}");
+            assert_eq!(
+                pattern.parse::<PathPattern>().unwrap().matches(path),
+                matches,
+                "{pattern} {path}"
+            );
         }
         for text in ["", "a//b", "**/a", "a*b", "***", "../a", "a/.x*", "a/."] {
             assert!(text.parse::<PathPattern>().is_err(), "{text}");

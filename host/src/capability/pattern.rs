@@ -41,7 +41,11 @@ impl Pattern {
 
     /// Whether a place lies in the pattern: a namespace, a region, a name whose kind was named.
     pub fn matches(&self, text: &str) -> bool {
-        if self.prefix { text.starts_with(&self.text) } else { text == self.text }
+        if self.prefix {
+            text.starts_with(&self.text)
+        } else {
+            text == self.text
+        }
     }
 
     /// Whether a thing of some risk is meant: a wildcard reaches only plain things.
@@ -68,9 +72,14 @@ impl FromStr for Pattern {
             Some(body) => (body, true),
             None => (text, false),
         };
-        let printable = body.bytes().all(|b| (b'!'..=b'~').contains(&b) && b != b'*');
+        let printable = body
+            .bytes()
+            .all(|b| (b'!'..=b'~').contains(&b) && b != b'*');
         if printable && !text.is_empty() && text.len() <= Self::MAX {
-            Ok(Self { text: body.to_owned(), prefix })
+            Ok(Self {
+                text: body.to_owned(),
+                prefix,
+            })
         } else {
             Err(PatternError)
         }
@@ -80,7 +89,11 @@ impl FromStr for Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
-        if self.prefix { f.write_str("*") } else { Ok(()) }
+        if self.prefix {
+            f.write_str("*")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -122,7 +135,17 @@ mod tests {
     #[test]
     fn anything_richer_is_refused() {
         let long = "a".repeat(Pattern::MAX + 1);
-        for text in ["", "**", "a*b", "*a", "a b", "a\n", "\u{430}", "a\u{200b}*", &long] {
+        for text in [
+            "",
+            "**",
+            "a*b",
+            "*a",
+            "a b",
+            "a\n",
+            "\u{430}",
+            "a\u{200b}*",
+            &long,
+        ] {
             assert_eq!(text.parse::<Pattern>(), Err(PatternError), "{text:?}");
         }
     }

@@ -44,7 +44,9 @@ impl fmt::Display for ProbeRequest {
 
 impl Grant for ProbeGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Probe(request) = request else { return false };
+        let Request::Probe(request) = request else {
+            return false;
+        };
         self.hosts.covers(&request.host, request.risk()) && self.ports.contains(&request.port)
     }
 
@@ -64,6 +66,9 @@ impl Grant for ProbeGrant {
         self.hosts
             .iter()
             .any(Pattern::is_wildcard)
-            .then_some(Problem { pointer: "/hosts", message: "hosts have to be exact" })
+            .then_some(Problem {
+                pointer: "/hosts",
+                message: "hosts have to be exact",
+            })
     }
 }

@@ -68,7 +68,9 @@ impl<'de> Deserialize<'de> for ClusterPattern {
             "own" => Ok(Self::Own),
             "*" => Ok(Self::Any),
             _ => Identifier::new(text).map(Self::Named).map_err(|error| {
-                serde::de::Error::custom(format!("clusters are `own`, `*` or a cluster's name: {error}"))
+                serde::de::Error::custom(format!(
+                    "clusters are `own`, `*` or a cluster's name: {error}"
+                ))
             }),
         }
     }
@@ -86,19 +88,36 @@ mod tests {
     fn a_stage_of_a_cluster_never_means_another() {
         let clusters = BTreeSet::from([id("use1"), id("euw1")]);
         let own = id("use1");
-        let cluster_stage = Reach { own: Some(&own), clusters: &clusters };
-        let stack_stage = Reach { own: None, clusters: &clusters };
+        let cluster_stage = Reach {
+            own: Some(&own),
+            clusters: &clusters,
+        };
+        let stack_stage = Reach {
+            own: None,
+            clusters: &clusters,
+        };
         for (pattern, reach, cluster, covered) in [
             (ClusterPattern::Own, cluster_stage, "use1", true),
             (ClusterPattern::Own, cluster_stage, "euw1", false),
             (ClusterPattern::Any, cluster_stage, "euw1", false),
-            (ClusterPattern::Named(id("euw1")), cluster_stage, "euw1", false),
+            (
+                ClusterPattern::Named(id("euw1")),
+                cluster_stage,
+                "euw1",
+                false,
+            ),
             (ClusterPattern::Own, stack_stage, "use1", false),
             (ClusterPattern::Any, stack_stage, "euw1", true),
             (ClusterPattern::Any, stack_stage, "elsewhere", false),
-            (ClusterPattern::Named(id("elsewhere")), stack_stage, "elsewhere", false),
+            (
+                ClusterPattern::Named(id("elsewhere")),
+                stack_stage,
+                "elsewhere",
+                false,
+            ),
         ] {
-            let covers = ClusterPattern::covers_any(std::slice::from_ref(&pattern), &id(cluster), reach);
+            let covers =
+                ClusterPattern::covers_any(std::slice::from_ref(&pattern), &id(cluster), reach);
             assert_eq!(covers, covered, "{pattern} {cluster}");
         }
     }

@@ -68,7 +68,9 @@ impl fmt::Display for ReleaseRequest {
 
 impl Grant for ReleaseGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Release(request) = request else { return false };
+        let Request::Release(request) = request else {
+            return false;
+        };
         self.entries.covers(request.entry.as_str(), request.risk())
             && self.namespaces.matches(&request.namespace)
             && (self.crds || !request.crds)
@@ -84,9 +86,9 @@ impl Grant for ReleaseGrant {
             (false, false) => "",
         };
         format!(
-            "install the charts {}{with} in namespaces {}{}",
+            "install the charts {}{with}{}{}",
             words::list(self.entries.iter()),
-            words::patterns(&self.namespaces),
+            words::namespaces(&self.namespaces),
             words::clusters(&self.clusters)
         )
     }

@@ -24,7 +24,12 @@ pub struct SecretGrant {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SinkGrant {
     /// A whole value of a Kubernetes Secret.
-    KubernetesSecret { clusters: Clusters, namespace: String, names: Patterns, keys: Patterns },
+    KubernetesSecret {
+        clusters: Clusters,
+        namespace: String,
+        names: Patterns,
+        keys: Patterns,
+    },
     /// The kOps secret store.
     KopsStore { clusters: Clusters, name: String },
     /// Standard input of an operator's adapter.
@@ -34,9 +39,19 @@ pub enum SinkGrant {
 /// One place where a secret goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretSink {
-    KubernetesSecret { cluster: Identifier, namespace: String, name: String, key: String },
-    KopsStore { cluster: Identifier, name: String },
-    ToolStdin { adapter: Identifier },
+    KubernetesSecret {
+        cluster: Identifier,
+        namespace: String,
+        name: String,
+        key: String,
+    },
+    KopsStore {
+        cluster: Identifier,
+        name: String,
+    },
+    ToolStdin {
+        adapter: Identifier,
+    },
 }
 
 /// One flow of a secret.
@@ -53,7 +68,8 @@ impl SecretRequest {
 
     pub const fn cluster(&self) -> Option<&Identifier> {
         match &self.sink {
-            SecretSink::KubernetesSecret { cluster, .. } | SecretSink::KopsStore { cluster, .. } => Some(cluster),
+            SecretSink::KubernetesSecret { cluster, .. }
+            | SecretSink::KopsStore { cluster, .. } => Some(cluster),
             SecretSink::ToolStdin { .. } => None,
         }
     }
@@ -63,7 +79,12 @@ impl fmt::Display for SecretRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "put the secret fact {} into ", self.fact)?;
         match &self.sink {
-            SecretSink::KubernetesSecret { cluster, namespace, name, key } => write!(
+            SecretSink::KubernetesSecret {
+                cluster,
+                namespace,
+                name,
+                key,
+            } => write!(
                 f,
                 "key {} of Secret {}/{} of cluster {cluster}",
                 untrusted(key),
@@ -71,7 +92,11 @@ impl fmt::Display for SecretRequest {
                 untrusted(name)
             ),
             SecretSink::KopsStore { cluster, name } => {
-                write!(f, "the kOps secret {} of cluster {cluster}", untrusted(name))
+                write!(
+                    f,
+                    "the kOps secret {} of cluster {cluster}",
+                    untrusted(name)
+                )
             }
             SecretSink::ToolStdin { adapter } => write!(f, "the input of tool {adapter}"),
         }
@@ -80,16 +105,39 @@ impl fmt::Display for SecretRequest {
 
 impl Grant for SecretGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Secret(request) = request else { return false };
+        let Request::Secret(request) = request else {
+            return false;
+        };
         let place = match (&self.into, &request.sink) {
             (
-                SinkGrant::KubernetesSecret { clusters, namespace, names, keys },
-                SecretSink::KubernetesSecret { cluster, namespace: into, name, key },
-            ) => clusters.covers(cluster, reach) && namespace == into && names.matches(name) && keys.matches(key),
-            (SinkGrant::KopsStore { clusters, name }, SecretSink::KopsStore { cluster, name: into }) => {
-                clusters.covers(cluster, reach) && name == into
+                SinkGrant::KubernetesSecret {
+                    clusters,
+                    namespace,
+                    names,
+                    keys,
+                },
+                SecretSink::KubernetesSecret {
+                    cluster,
+                    namespace: into,
+                    name,
+                    key,
+                },
+            ) => {
+                clusters.covers(cluster, reach)
+                    && namespace == into
+                    && names.matches(name)
+                    && keys.matches(key)
             }
-            (SinkGrant::ToolStdin { adapter }, SecretSink::ToolStdin { adapter: into }) => adapter == into,
+            (
+                SinkGrant::KopsStore { clusters, name },
+                SecretSink::KopsStore {
+                    cluster,
+                    name: into,
+                },
+            ) => clusters.covers(cluster, reach) && name == into,
+            (SinkGrant::ToolStdin { adapter }, SecretSink::ToolStdin { adapter: into }) => {
+                adapter == into
+            }
             _ => false,
         };
         place && self.fact == request.fact.name
@@ -97,15 +145,32 @@ impl Grant for SecretGrant {
 
     fn describe(&self) -> String {
         let place = match &self.into {
-            SinkGrant::KubernetesSecret { clusters, namespace, names, keys } => format!(
-                "keys {} of Secrets {} in namespace {}{}",
-                words::patterns(keys),
-                words::patterns(names),
+            SinkGrant::KubernetesSecret {
+                clusters,
+                namespace,
+                names,
+                keys,
+            } => format!(
+                "{} of Secrets {} in namespace {}{}",
+                if keys.is_everything() {
+                    "any key".to_owned()
+                } else {
+                    format!("keys {}", words::list(keys.iter()))
+                },
+                if names.is_everything() {
+                    "of any name".to_owned()
+                } else {
+                    words::list(names.iter())
+                },
                 untrusted(namespace),
                 words::clusters(clusters)
             ),
             SinkGrant::KopsStore { clusters, name } => {
-                format!("the kOps secret {}{}", untrusted(name), words::clusters(clusters))
+                format!(
+                    "the kOps secret {}{}",
+                    untrusted(name),
+                    words::clusters(clusters)
+                )
             }
             SinkGrant::ToolStdin { adapter } => format!("the input of tool {adapter}"),
         };

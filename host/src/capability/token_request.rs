@@ -55,7 +55,9 @@ impl fmt::Display for TokenRequest {
 
 impl Grant for TokenRequestGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::TokenRequest(request) = request else { return false };
+        let Request::TokenRequest(request) = request else {
+            return false;
+        };
         self.namespace == request.namespace
             && self.service_account == request.service_account
             && self.audiences.covers(&request.audience, request.risk())

@@ -42,8 +42,11 @@ impl fmt::Display for ToolRequest {
 
 impl Grant for ToolGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Tool(request) = request else { return false };
-        self.adapters.covers(request.adapter.as_str(), request.risk())
+        let Request::Tool(request) = request else {
+            return false;
+        };
+        self.adapters
+            .covers(request.adapter.as_str(), request.risk())
     }
 
     fn describe(&self) -> String {

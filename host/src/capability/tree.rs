@@ -36,16 +36,26 @@ impl TreeRequest {
 
 impl fmt::Display for TreeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() { "the root folder" } else { &self.path };
+        let path = if self.path.is_empty() {
+            "the root folder"
+        } else {
+            &self.path
+        };
         write!(f, "read {} of the Git tree", untrusted(path))
     }
 }
 
 impl Grant for TreeGrant {
     fn covers(&self, request: &Request, _: Reach<'_>) -> bool {
-        let Request::Tree(request) = request else { return false };
+        let Request::Tree(request) = request else {
+            return false;
+        };
         let is_path = request.path.is_empty() || path::check(&request.path).is_ok();
-        is_path && self.paths.iter().any(|pattern| pattern.matches(&request.path))
+        is_path
+            && self
+                .paths
+                .iter()
+                .any(|pattern| pattern.matches(&request.path))
     }
 
     fn describe(&self) -> String {

@@ -11,12 +11,29 @@ pub(super) fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     let Some(last) = words.pop() else {
         return "nothing".to_owned();
     };
-    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
+    if words.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", words.join(", "))
+    }
 }
 
 /// Patterns as words; `any` when one of them is `*`.
 pub(super) fn patterns(patterns: &[Pattern]) -> String {
-    if patterns.iter().any(Pattern::is_everything) { "any".to_owned() } else { list(patterns) }
+    if patterns.iter().any(Pattern::is_everything) {
+        "any".to_owned()
+    } else {
+        list(patterns)
+    }
+}
+
+/// ` in namespace a`, ` in namespaces a and b`, ` in every namespace`.
+pub(super) fn namespaces(namespaces: &[Pattern]) -> String {
+    match namespaces {
+        several if several.iter().any(Pattern::is_everything) => " in every namespace".to_owned(),
+        [one] if !one.is_wildcard() => format!(" in namespace {one}"),
+        several => format!(" in namespaces {}", list(several)),
+    }
 }
 
 /// ` in its own cluster`, ` in every cluster`, ` in clusters a and b`.

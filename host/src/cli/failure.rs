@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::library::LibraryError;
 use crate::plan::planner::PlanFailure;
 use crate::stack::{Diagnostic, Problems};
+use crate::state::StateError;
 
 /// The exit codes of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +46,13 @@ impl Exit {
     }
 }
 
+/// A problem of any part of the library.
+pub type Problem = Box<dyn miette::Diagnostic + Send + Sync + 'static>;
+
 /// Problems, and the exit code that follows from them.
 #[derive(Debug)]
 pub struct Failure {
-    pub diagnostics: Vec<Diagnostic>,
+    pub problems: Vec<Problem>,
     pub exit: Exit,
 }
 
@@ -58,12 +62,12 @@ pub const HOME: &str = "AEG0003";
 pub const OUTPUT: &str = "AEG0004";
 
 impl Failure {
-    pub fn new(diagnostic: Diagnostic) -> Self {
-        Self { diagnostics: vec![diagnostic], exit: Exit::Error }
+    pub fn new(problem: impl miette::Diagnostic + Send + Sync + 'static) -> Self {
+        Self { problems: vec![Box::new(problem)], exit: Exit::Error }
     }
 
-    pub fn refused(diagnostic: Diagnostic) -> Self {
-        Self { diagnostics: vec![diagnostic], exit: Exit::Refused }
+    pub fn refused(problem: impl miette::Diagnostic + Send + Sync + 'static) -> Self {
+        Self { problems: vec![Box::new(problem)], exit: Exit::Refused }
     }
 
     /// A file that cannot be read or written.
@@ -87,7 +91,17 @@ impl From<Problems> for Failure {
             let more = format!("{} more problems are not shown", problems.omitted());
             last.help = Some(last.help.take().map_or(more.clone(), |help| format!("{help}; {more}")));
         }
-        Self { diagnostics, exit: Exit::Error }
+        Self { problems: boxed(diagnostics), exit: Exit::Error }
+    }
+}
+
+fn boxed(diagnostics: Vec<Diagnostic>) -> Vec<Problem> {
+    diagnostics.into_iter().map(|diagnostic| Box::new(diagnostic) as Problem).collect()
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::new(error)
     }
 }
 
@@ -114,7 +128,7 @@ impl From<PlanFailure> for Failure {
             };
             Diagnostic::new(denial.code, format!("{id}{place}: {denial}")).help(denial.help)
         }));
-        Self { diagnostics, exit }
+        Self { problems: boxed(diagnostics), exit }
     }
 }
 

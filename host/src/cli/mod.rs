@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod failure;
+mod progress;
 mod session;
 mod show;
 mod ui;

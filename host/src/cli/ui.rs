@@ -2,13 +2,12 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{Color, Global, Output};
-use super::failure::{Failure, OUTPUT};
-use crate::stack::Diagnostic;
+use super::failure::{Failure, OUTPUT, plain};
 
 /// How to speak.
 pub struct Ui {
@@ -119,31 +118,36 @@ impl Ui {
     /// Shows why a command failed.
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            let value = json!({ "diagnostics": failure.diagnostics.iter().map(diagnostic_json).collect::<Vec<_>>() });
-            let _ = self.print_json(&value);
+            let problems: Vec<Value> = failure.problems.iter().map(|problem| problem_json(problem.as_ref())).collect();
+            let _ = self.print_json(&json!({ "diagnostics": problems }));
             return;
         }
         let theme = if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
-        for diagnostic in &failure.diagnostics {
+        for problem in &failure.problems {
             let mut text = String::new();
-            match handler.render_report(&mut text, diagnostic) {
+            match handler.render_report(&mut text, problem.as_ref()) {
                 Ok(()) => eprintln!("{text}"),
-                Err(_) => eprintln!("{}: {diagnostic}", diagnostic.code),
+                Err(_) => eprintln!("error: {problem}"),
             }
         }
     }
 }
 
-/// A diagnostic for programs. Line and column count from 1.
-pub fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
+/// A problem for programs. Line and column count from 1.
+fn problem_json(problem: &(dyn Diagnostic + Send + Sync)) -> Value {
+    let place = problem.labels().and_then(|mut labels| labels.next()).and_then(|label| {
+        let contents = problem.source_code()?.read_span(label.inner(), 0, 0).ok()?;
+        Some((contents.name().map(str::to_owned), contents.line() + 1, contents.column() + 1))
+    });
+    let (file, line, column) = place.map_or((None, None, None), |(file, line, column)| (file, Some(line), Some(column)));
     json!({
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "help": diagnostic.help,
-        "file": diagnostic.file(),
-        "line": diagnostic.span.map(|span| span.line),
-        "column": diagnostic.span.map(|span| span.column),
+        "code": problem.code().map(|code| code.to_string()),
+        "message": problem.to_string(),
+        "help": problem.help().map(|help| help.to_string()),
+        "file": file,
+        "line": line,
+        "column": column,
     })
 }
 
@@ -158,5 +162,5 @@ fn write_out(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn output_failure(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(Diagnostic::new(OUTPUT, format!("the result cannot be written: {error}")))
+    plain(OUTPUT, &format!("the result cannot be written: {error}"))
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use aegis_document::{Digest, Identifier, digest_of};
 use aegis_registry::verify::HostVersion;
-use aegis_registry::{Cache, Lock, PluginName, Source as _, Trust, VerifiedComponent, VerifiedLock, verify};
+use aegis_registry::{Cache, Lock, PluginName, Trust, VerifiedComponent, VerifiedLock, verify};
 use semver::Version;
 use serde_json::Value;
 

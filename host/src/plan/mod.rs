@@ -2,6 +2,7 @@
 
 mod document;
 mod identity;
+pub mod planner;
 
 pub use document::{
     AppliedException, Base, Body, Cause, ChangeAction, Documents, DriverKind, Evidence, FactStatus,

@@ -26,7 +26,12 @@ pub struct CallContext {
 impl CallContext {
     /// A context with the default limits.
     pub fn new(instance: impl Into<Arc<str>>, effective: Arc<Effective>, reads: Reads) -> Self {
-        Self { instance: instance.into(), effective, reads, limits: Limits::DEFAULT }
+        Self {
+            instance: instance.into(),
+            effective,
+            reads,
+            limits: Limits::DEFAULT,
+        }
     }
 }
 
@@ -77,7 +82,10 @@ pub(super) fn open(
         meter: Meter::new(limits),
         memory: MemoryMeter::new(limits),
         plugin: Arc::clone(plugin),
-        instance: context.map_or_else(|| Arc::clone(plugin), |context| Arc::clone(&context.instance)),
+        instance: context.map_or_else(
+            || Arc::clone(plugin),
+            |context| Arc::clone(&context.instance),
+        ),
     };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
@@ -88,30 +96,50 @@ pub(super) fn open(
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
         if started.elapsed() >= limits.time {
-            return Err(Fault::Time { limit: limits.time, waiting: None }.into());
+            return Err(Fault::Time {
+                limit: limits.time,
+                waiting: None,
+            }
+            .into());
         }
         Ok(UpdateDeadline::Yield(1))
     });
-    (store, Watch { plugin: Arc::clone(plugin), function, limits, waiting })
+    (
+        store,
+        Watch {
+            plugin: Arc::clone(plugin),
+            function,
+            limits,
+            waiting,
+        },
+    )
 }
 
 impl Watch {
     /// Runs a call. The epoch ends one that computes; the timer ends one that waits for the host, which no
     /// epoch reaches.
-    pub(super) async fn over<T>(&self, call: impl Future<Output = wasmtime::Result<T>>) -> Result<T, CallError> {
+    pub(super) async fn over<T>(
+        &self,
+        call: impl Future<Output = wasmtime::Result<T>>,
+    ) -> Result<T, CallError> {
         // The epoch's words are the better ones for a loop, so it goes first.
         let grace = Duration::from_millis(100);
         match tokio::time::timeout(self.limits.time + grace, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.error(self.fault(&error))),
-            Err(_) => {
-                Err(self.error(Fault::Time { limit: self.limits.time, waiting: self.waiting.function() }))
-            }
+            Err(_) => Err(self.error(Fault::Time {
+                limit: self.limits.time,
+                waiting: self.waiting.function(),
+            })),
         }
     }
 
     pub(super) fn error(&self, fault: Fault) -> CallError {
-        CallError { plugin: self.plugin.to_string(), function: self.function, fault }
+        CallError {
+            plugin: self.plugin.to_string(),
+            function: self.function,
+            fault,
+        }
     }
 
     /// What a failed call was stopped by: one of our own limits, a trap, or a value that cannot be lifted.
@@ -123,18 +151,32 @@ impl Watch {
             return match trap {
                 Trap::UnreachableCodeReached => Fault::Panic,
                 Trap::StackOverflow => Fault::Stack,
-                other => Fault::Trap(other.to_string().trim_start_matches("wasm trap: ").to_owned()),
+                other => Fault::Trap(
+                    other
+                        .to_string()
+                        .trim_start_matches("wasm trap: ")
+                        .to_owned(),
+                ),
             };
         }
         let cause = root_cause(error);
-        for (words, what) in [("instance count", "instances"), ("memory count", "memories"), ("table count", "tables")] {
+        for (words, what) in [
+            ("instance count", "instances"),
+            ("memory count", "memories"),
+            ("table count", "tables"),
+        ] {
             if cause.contains(words) {
-                return Fault::Instances { what, limit: self.limits.instances };
+                return Fault::Instances {
+                    what,
+                    limit: self.limits.instances,
+                };
             }
         }
         // Wasmtime keeps this error's type to itself.
         if cause.contains("fuel allocated for hostcalls") {
-            return Fault::AnswerSize { limit: self.limits.answer_bytes };
+            return Fault::AnswerSize {
+                limit: self.limits.answer_bytes,
+            };
         }
         Fault::Convention(cause)
     }

@@ -118,12 +118,28 @@ pub enum Fault {
         /// What is wrong, foreign text escaped.
         problem: String,
     },
-    #[error("what the plugin says about itself differs from its signed metadata at {0}")]
-    Descriptor(String),
+    #[error("what the plugin says about itself differs from its signed metadata{}", Place(.0))]
+    Descriptor(
+        /// A JSON pointer into the descriptor.
+        String,
+    ),
     #[error("{asked} is not a question for a {kind} plugin")]
     WrongKind { asked: &'static str, kind: Kind },
     #[error("the request could not be made: {0}")]
     Request(String),
+}
+
+/// ` at /a/b`, or nothing for the whole.
+struct Place<'a>(&'a str);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " at {}", self.0)
+        }
+    }
 }
 
 fn seconds(time: Duration) -> String {

@@ -24,10 +24,20 @@ impl Surface {
     pub(super) fn of(engine: &Engine, component: &Component) -> Self {
         let kind = component.component_type();
         let collect = |items: &mut dyn Iterator<Item = (String, ComponentItem)>| {
-            items.map(|(name, item)| (name, functions(engine, &item))).collect::<BTreeMap<_, _>>()
+            items
+                .map(|(name, item)| (name, functions(engine, &item)))
+                .collect::<BTreeMap<_, _>>()
         };
-        let imports = collect(&mut kind.imports(engine).map(|(name, item)| (name.to_owned(), item.ty)));
-        let exports = collect(&mut kind.exports(engine).map(|(name, item)| (name.to_owned(), item.ty)));
+        let imports = collect(
+            &mut kind
+                .imports(engine)
+                .map(|(name, item)| (name.to_owned(), item.ty)),
+        );
+        let exports = collect(
+            &mut kind
+                .exports(engine)
+                .map(|(name, item)| (name.to_owned(), item.ty)),
+        );
         Self { imports, exports }
     }
 
@@ -42,8 +52,15 @@ impl Surface {
                 match known {
                     Some(interface) => interface.ability.to_owned(),
                     None => {
-                        let functions: Vec<_> = functions.iter().map(|name| untrusted(name).to_string()).collect();
-                        format!("unknown to this host: {} ({})", untrusted(name), functions.join(", "))
+                        let functions: Vec<_> = functions
+                            .iter()
+                            .map(|name| untrusted(name).to_string())
+                            .collect();
+                        format!(
+                            "unknown to this host: {} ({})",
+                            untrusted(name),
+                            functions.join(", ")
+                        )
                     }
                 }
             })

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 /// The limits of one call. Every number has a reason, and every limit an error of its own.
+///
+/// The stack is limited too, to 1 MiB, for the whole engine: it is part of how code is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Wall clock, instantiation and host calls included. A plan of a large platform takes a plugin

@@ -19,14 +19,22 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, host_calls: 0, read_bytes: 0, log_messages: 0, log_bytes: 0 }
+        Self {
+            limits,
+            host_calls: 0,
+            read_bytes: 0,
+            log_messages: 0,
+            log_bytes: 0,
+        }
     }
 
     /// Counts a call of the host.
     pub(super) fn host_call(&mut self) -> Result<(), Fault> {
         self.host_calls = self.host_calls.saturating_add(1);
         if self.host_calls > self.limits.host_calls {
-            return Err(Fault::HostCalls { limit: self.limits.host_calls });
+            return Err(Fault::HostCalls {
+                limit: self.limits.host_calls,
+            });
         }
         Ok(())
     }
@@ -35,7 +43,9 @@ impl Meter {
     pub(super) fn read<T: Weight>(&mut self, answer: T) -> Result<T, Fault> {
         self.read_bytes = self.read_bytes.saturating_add(answer.weight());
         if self.read_bytes > self.limits.read_bytes {
-            return Err(Fault::ReadBytes { limit: self.limits.read_bytes });
+            return Err(Fault::ReadBytes {
+                limit: self.limits.read_bytes,
+            });
         }
         Ok(answer)
     }
@@ -46,7 +56,10 @@ impl Meter {
         self.log_messages = self.log_messages.saturating_add(1);
         self.log_bytes = self.log_bytes.saturating_add(bytes);
         if self.log_messages > self.limits.log_messages || self.log_bytes > self.limits.log_bytes {
-            return Err(Fault::Log { messages: self.limits.log_messages, bytes: self.limits.log_bytes });
+            return Err(Fault::Log {
+                messages: self.limits.log_messages,
+                bytes: self.limits.log_bytes,
+            });
         }
         Ok(())
     }
@@ -72,7 +85,10 @@ impl MemoryMeter {
     fn grow(&mut self, current: usize, desired: usize) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
         if used > self.limits.memory {
-            return Err(Fault::Memory { limit: self.limits.memory }.into());
+            return Err(Fault::Memory {
+                limit: self.limits.memory,
+            }
+            .into());
         }
         self.used = used;
         Ok(true)
@@ -80,18 +96,31 @@ impl MemoryMeter {
 }
 
 impl ResourceLimiter for MemoryMeter {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         self.grow(current, desired)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        self.grow(current.saturating_mul(TABLE_ELEMENT), desired.saturating_mul(TABLE_ELEMENT))
+        self.grow(
+            current.saturating_mul(TABLE_ELEMENT),
+            desired.saturating_mul(TABLE_ELEMENT),
+        )
     }
 
     fn instances(&self) -> usize {
@@ -114,7 +143,11 @@ pub(super) struct Waiting(Mutex<Option<&'static str>>);
 
 impl Waiting {
     /// Waits, under the name of the function.
-    pub(super) async fn during<T>(&self, function: &'static str, answer: impl Future<Output = T>) -> T {
+    pub(super) async fn during<T>(
+        &self,
+        function: &'static str,
+        answer: impl Future<Output = T>,
+    ) -> T {
         self.note(Some(function));
         let answer = answer.await;
         self.note(None);

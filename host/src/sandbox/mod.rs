@@ -15,6 +15,7 @@
 mod call;
 pub mod codes;
 mod compile;
+mod describe;
 mod engine;
 mod error;
 mod inspect;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use aegis_document::Digest;
+use aegis_document::{Digest, untrusted};
 use aegis_registry::cache::{Key, Lookup};
 use aegis_registry::{Cache, VerifiedComponent};
+use serde_json::Value;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Store};
 
 use super::call::{self, CallContext, CallState, Watch};
 use super::compile::Compiler;
+use super::describe::difference;
 use super::engine;
 use super::error::{CallError, Fault, LoadError};
 use super::inspect::Surface;
@@ -36,7 +38,11 @@ impl Sandbox {
         let engine = engine::start()?;
         let linkers = Linkers::new(&engine).map_err(LoadError::engine)?;
         let fingerprint = engine::fingerprint(&engine);
-        Ok(Self(Arc::new(Shared { engine, linkers, fingerprint })))
+        Ok(Self(Arc::new(Shared {
+            engine,
+            linkers,
+            fingerprint,
+        })))
     }
 
     /// What compiled code depends on besides its component: Wasmtime, target and settings.
@@ -61,11 +67,21 @@ impl Sandbox {
         };
         let name: Arc<str> = manifest.plugin.to_string().into();
         let kind = kind(manifest.kind);
+        let signed = Value::Object(component.metadata().descriptor.clone());
+        let finish = |linkable: &Component| {
+            self.link(Arc::clone(&name), kind, linkable)
+                .map(|plugin| Plugin {
+                    signed: Some(signed.into()),
+                    ..plugin
+                })
+        };
         if let Some(code) = cache.and_then(|cache| cached(cache, &key, &name)) {
             // Code of an engine with this fingerprint always loads; if it does not, it is compiled again.
             match self.instantiable(&code) {
-                Ok(component) => return self.link(name, kind, &component),
-                Err(error) => tracing::warn!(plugin = &*name, "the cached code is not used: {error}"),
+                Ok(component) => return finish(&component),
+                Err(error) => {
+                    tracing::warn!(plugin = &*name, "the cached code is not used: {error}")
+                }
             }
         }
         let code = compiler.compile(&self.0.engine, component.bytes())?;
@@ -74,11 +90,14 @@ impl Sandbox {
         {
             tracing::warn!(plugin = &*name, "the compiled code is not kept: {error}");
         }
-        self.link(name, kind, &self.instantiable(&code)?)
+        finish(&self.instantiable(&code)?)
     }
 
     /// Loads compiled code.
-    #[expect(unsafe_code, reason = "loading native code cannot be checked by the compiler")]
+    #[expect(
+        unsafe_code,
+        reason = "loading native code cannot be checked by the compiler"
+    )]
     fn instantiable(&self, code: &[u8]) -> Result<Component, LoadError> {
         // SAFETY: `deserialize` runs whatever code it is given, so the bytes must come from Wasmtime's compiler. They
         // do: the callers pass either what the compiler of this very configuration has just returned for a
@@ -95,14 +114,27 @@ impl Sandbox {
         link::compare(kind, &surface)?;
         let world = World::link(&self.0.linkers, component, kind).map_err(|error| LinkError {
             kind,
-            differences: vec![Difference::OtherTypes { reason: reasons(&error) }],
+            differences: vec![Difference::OtherTypes {
+                reason: reasons(&error),
+            }],
         })?;
-        Ok(Plugin { engine: self.0.engine.clone(), world, surface: surface.into(), name, kind })
+        Ok(Plugin {
+            engine: self.0.engine.clone(),
+            world,
+            surface: surface.into(),
+            name,
+            kind,
+            signed: None,
+        })
     }
 
     /// Compiles and links bytes that nobody has verified.
     #[cfg(test)]
-    pub(super) fn load_unverified(&self, kind: Kind, component: &[u8]) -> Result<Plugin, LoadError> {
+    pub(super) fn load_unverified(
+        &self,
+        kind: Kind,
+        component: &[u8],
+    ) -> Result<Plugin, LoadError> {
         let code = Compiler::InProcess.compile(&self.0.engine, component)?;
         self.link("acme/test".into(), kind, &self.instantiable(&code)?)
     }
@@ -110,8 +142,10 @@ impl Sandbox {
 
 /// All messages of an error but the addresses: which item, and how its type differs.
 fn reasons(error: &wasmtime::Error) -> String {
-    let reasons: Vec<_> =
-        error.chain().map(|cause| aegis_document::untrusted(&cause.to_string()).to_string()).collect();
+    let reasons: Vec<_> = error
+        .chain()
+        .map(|cause| untrusted(&cause.to_string()).to_string())
+        .collect();
     reasons.join(": ")
 }
 
@@ -144,11 +178,16 @@ pub struct Plugin {
     surface: Arc<Surface>,
     name: Arc<str>,
     kind: Kind,
+    /// The descriptor of the signed metadata; `None` only for what a test made.
+    signed: Option<Arc<Value>>,
 }
 
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plugin").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Plugin")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -167,23 +206,39 @@ impl Plugin {
         &self.surface
     }
 
-    fn open(&self, function: &'static str, context: Option<&CallContext>) -> (Store<CallState>, Watch) {
+    fn open(
+        &self,
+        function: &'static str,
+        context: Option<&CallContext>,
+    ) -> (Store<CallState>, Watch) {
         call::open(&self.engine, &self.name, function, context)
     }
 
     fn wrong_kind(&self, watch: &Watch, asked: &'static str) -> CallError {
-        watch.error(Fault::WrongKind { asked, kind: self.kind })
+        watch.error(Fault::WrongKind {
+            asked,
+            kind: self.kind,
+        })
     }
 
-    /// What the plugin says about itself. It may not read anything to say it.
+    /// What the plugin says about itself, which has to be what its publisher signed. It may not read anything to
+    /// say it.
     pub async fn describe(&self) -> Result<Descriptor, CallError> {
         let (mut store, watch) = self.open("describe", None);
         let raw = watch.over(self.world.describe(&mut store)).await?;
-        read(&watch, Limits::DEFAULT, |budget| {
+        let descriptor = read(&watch, Limits::DEFAULT, |budget| {
             let descriptor = wit::descriptor(raw, budget)?;
             check_descriptor(&descriptor, self.kind)?;
             Ok(descriptor)
-        })
+        })?;
+        if let Some(signed) = &self.signed {
+            let said = serde_json::to_value(&descriptor)
+                .map_err(|error| watch.error(Fault::Request(error.to_string())))?;
+            if let Some(at) = difference(&said, signed) {
+                return Err(watch.error(Fault::Descriptor(untrusted(&at).to_string())));
+            }
+        }
+        Ok(descriptor)
     }
 
     /// Asks for a proposal. The outer error is a call that broke; the inner one is the plugin's own answer that
@@ -198,7 +253,9 @@ impl Plugin {
         match watch.over(self.world.plan(&mut store, &request)).await? {
             None => Err(self.wrong_kind(&watch, "plan")),
             Some(Ok(raw)) => read(&watch, context.limits, |budget| raw.read(budget)).map(Ok),
-            Some(Err(raw)) => read(&watch, context.limits, |budget| wit::failure(raw, budget)).map(Err),
+            Some(Err(raw)) => {
+                read(&watch, context.limits, |budget| wit::failure(raw, budget)).map(Err)
+            }
         }
     }
 
@@ -212,8 +269,12 @@ impl Plugin {
         let request = lower(&watch, request)?;
         match watch.over(self.world.health(&mut store, &request)).await? {
             None => Err(self.wrong_kind(&watch, "health")),
-            Some(Ok(raw)) => read(&watch, context.limits, |budget| wit::health(raw, budget)).map(Ok),
-            Some(Err(raw)) => read(&watch, context.limits, |budget| wit::failure(raw, budget)).map(Err),
+            Some(Ok(raw)) => {
+                read(&watch, context.limits, |budget| wit::health(raw, budget)).map(Ok)
+            }
+            Some(Err(raw)) => {
+                read(&watch, context.limits, |budget| wit::failure(raw, budget)).map(Err)
+            }
         }
     }
 
@@ -234,10 +295,17 @@ impl Plugin {
     ) -> Result<Result<Vec<Finding>, Failure>, CallError> {
         let (mut store, watch) = self.open("evaluate", Some(context));
         let request = lower(&watch, request)?;
-        match watch.over(self.world.evaluate(&mut store, &request)).await? {
+        match watch
+            .over(self.world.evaluate(&mut store, &request))
+            .await?
+        {
             None => Err(self.wrong_kind(&watch, "evaluate")),
-            Some(Ok(raw)) => read(&watch, context.limits, |budget| wit::findings(raw, budget)).map(Ok),
-            Some(Err(raw)) => read(&watch, context.limits, |budget| wit::failure(raw, budget)).map(Err),
+            Some(Ok(raw)) => {
+                read(&watch, context.limits, |budget| wit::findings(raw, budget)).map(Ok)
+            }
+            Some(Err(raw)) => {
+                read(&watch, context.limits, |budget| wit::failure(raw, budget)).map(Err)
+            }
         }
     }
 }

@@ -48,7 +48,11 @@ pub struct FactTokenOffer {
 impl FactTokenOffer {
     /// The text that the plugin may put into a document, `@{use1/network.vpc-id}`.
     pub fn token(&self) -> String {
-        Token::Fact(FactToken { fact: self.fact.clone(), pointer: String::new() }).to_string()
+        Token::Fact(FactToken {
+            fact: self.fact.clone(),
+            pointer: String::new(),
+        })
+        .to_string()
     }
 }
 
@@ -178,7 +182,10 @@ pub(super) mod tests {
             clusters: ["euw1", "use1"].map(cluster).into(),
             config: json!({"nat": 1}),
             settings: json!({}),
-            facts: vec![KnownFact { fact: "aws.partition".parse().unwrap(), value: json!("aws") }],
+            facts: vec![KnownFact {
+                fact: "aws.partition".parse().unwrap(),
+                value: json!("aws"),
+            }],
             tokens: vec![FactTokenOffer {
                 fact: "use1/network.vpc-id".parse().unwrap(),
                 format: Format::AwsId,
@@ -203,7 +210,10 @@ pub(super) mod tests {
         assert_eq!(digest(&base), digest(&other_cluster_changed));
 
         let mut reordered = request(None);
-        reordered.facts.push(KnownFact { fact: "aws.account".parse().unwrap(), value: json!("1") });
+        reordered.facts.push(KnownFact {
+            fact: "aws.account".parse().unwrap(),
+            value: json!("1"),
+        });
         let mut ordered = reordered.clone();
         ordered.facts.reverse();
         assert_eq!(digest(&ordered), digest(&reordered));

@@ -47,11 +47,11 @@ pub fn import_facts(
         resumed: false,
     })?;
     ledger.record(Event::Import { instance: instance.clone(), facts: imported.changed.clone() })?;
-    ledger.put_instances(None, |instances| {
-        if let Some(state) = instances.get_mut(instance) {
-            write(state, values, &imported.changed);
-        }
-    })?;
+    if let Some(state) = ledger.state().instance(instance) {
+        let mut state = state.clone();
+        write(&mut state, values, &imported.changed);
+        ledger.put_instances(vec![state], None)?;
+    }
     ledger.end(RunEnd::Complete)?;
     Ok(imported)
 }

@@ -180,13 +180,10 @@ impl Drop for Lease {
 
 fn keep_beating(store: &dyn Store, shared: &Shared) {
     let mut beat = guard(&shared.beat);
-    loop {
+    while !beat.stop && beat.lost.is_none() {
         let (next, _) = shared.wake.wait_timeout(beat, BEAT).unwrap_or_else(PoisonError::into_inner);
         beat = next;
-        if beat.stop || beat.lost.is_some() {
-            return;
-        }
-        if beat.last.elapsed() >= BEAT {
+        if !beat.stop && beat.last.elapsed() >= BEAT {
             renew(store, &mut beat);
         }
     }

@@ -190,16 +190,16 @@ impl Ledger {
     }
 
     /// Changes instances: their blobs first, then the head that names them, then the checkpoint record.
-    /// The head is not written when nothing changes.
+    /// Nothing but the record is written when nothing changes.
     pub fn put_instances(
         &mut self,
+        changed: Vec<InstanceState>,
         checkpoint: Option<(InstanceId, Phase)>,
-        change: impl FnOnce(&mut BTreeMap<InstanceId, InstanceState>),
     ) -> Result<(), StateError> {
-        let mut instances = self.state.instances.clone();
-        change(&mut instances);
-        if instances != self.state.instances {
-            self.put(instances, None)?;
+        let changed: Vec<InstanceState> =
+            changed.into_iter().filter(|instance| self.state.instance(&instance.id) != Some(instance)).collect();
+        if !changed.is_empty() {
+            self.put(changed, None)?;
         }
         if let Some((instance, phase)) = checkpoint {
             let serial = self.state.instance(&instance).map_or(0, |instance| instance.serial);
@@ -213,27 +213,23 @@ impl Ledger {
         if self.state.head().is_some_and(|head| head.clusters == clusters) {
             return Ok(());
         }
-        self.put(self.state.instances.clone(), Some(clusters))
+        self.put(Vec::new(), Some(clusters))
     }
 
     fn put(
         &mut self,
-        instances: BTreeMap<InstanceId, InstanceState>,
+        changed: Vec<InstanceState>,
         clusters: Option<BTreeMap<Identifier, ClusterState>>,
     ) -> Result<(), StateError> {
         self.lease.check()?;
         let mut head = self.state.head.clone().ok_or(StateError::Changed)?;
-        for (id, instance) in &instances {
-            if self.state.instances.get(id) == Some(instance) {
-                continue;
-            }
+        for instance in &changed {
             let bytes =
                 canonical_bytes(instance).map_err(|error| StateError::malformed("the state of an instance", error))?;
             let digest = Digest::of(&bytes);
             self.put_blob(Key::Instance(digest), &bytes)?;
-            head.instances.insert(id.clone(), digest);
+            head.instances.insert(instance.id.clone(), digest);
         }
-        head.instances.retain(|id, _| instances.contains_key(id));
         if let Some(clusters) = clusters {
             head.clusters = clusters;
         }
@@ -248,7 +244,7 @@ impl Ledger {
         let serial = head.serial;
         self.state.head = Some(head);
         self.state.digest = Some(Digest::of(&bytes));
-        self.state.instances = instances;
+        self.state.instances.extend(changed.into_iter().map(|instance| (instance.id.clone(), instance)));
         self.remember()?;
         self.pass(FaultPoint::AfterHead(serial))
     }

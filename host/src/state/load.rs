@@ -66,13 +66,17 @@ impl State {
         self.instances.iter().find_map(|(id, instance)| Some((id, instance.inventory.get(identity)?)))
     }
 
+    /// What one instance knows of an identity that it owns.
+    pub fn entry_of(&self, instance: &InstanceId, identity: &Identity) -> Option<(&InstanceId, &InventoryEntry)> {
+        let (id, instance) = self.instances.get_key_value(instance)?;
+        Some((id, instance.inventory.get(identity)?))
+    }
+
     /// Every identity with its owner; look-ups by the hundred are faster in this.
     pub fn inventory(&self) -> BTreeMap<&Identity, (&InstanceId, &InventoryEntry)> {
-        let entries = |(id, instance): (_, _)| (id, instance);
         self.instances
             .iter()
-            .map(entries)
-            .flat_map(|(id, instance): (&InstanceId, &InstanceState)| {
+            .flat_map(|(id, instance)| {
                 instance.inventory.iter().map(move |(identity, entry)| (identity, (id, entry)))
             })
             .collect()

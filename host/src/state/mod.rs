@@ -8,7 +8,7 @@
 
 mod error;
 mod fault;
-pub(crate) mod folder;
+mod folder;
 mod import;
 mod journal;
 mod lease;
@@ -23,6 +23,7 @@ mod store;
 pub use error::StateError;
 pub use fault::{FaultPoint, Faults, NoFaults};
 pub use folder::FolderError;
+pub(crate) use folder::{EntryKind, Folder};
 pub use import::{Imported, import_facts};
 pub use journal::{ChangeResult, Event, FileChange, Operation, Phase, Position, Record, RunEnd, RunRecord, runs};
 pub use lease::{Lease, LeaseRecord, unlock};

@@ -13,6 +13,7 @@ use super::journal::{Phase, Position};
 use crate::driver::tree::TreePath;
 use crate::fact::{FactRef, Format};
 use crate::plan::{Identity, InstanceId, Provenance};
+use crate::proposal::{FactSource, Probe};
 
 /// The one object that names all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,8 +75,8 @@ pub struct InstanceState {
     /// Facts that the stage provides, by name.
     pub facts: BTreeMap<Identifier, StoredFact>,
     /// Where they come from, as the plan had it.
-    pub sources: BTreeMap<Identifier, Value>,
-    pub probes: Vec<Value>,
+    pub sources: BTreeMap<Identifier, FactSource>,
+    pub probes: Vec<Probe>,
     /// What the instance owns.
     pub inventory: BTreeMap<Identity, InventoryEntry>,
     pub last: Option<LastRun>,

@@ -23,7 +23,9 @@ pub struct Member {
 /// Without a configured number: three when there is more than one zone, so that the loss of one machine is
 /// survived, else one, because three machines in one zone go down together.
 pub fn members(cluster: &Cluster, config: &ControlPlane, problems: &mut Problems) -> Vec<Member> {
-    let count = config.count.unwrap_or(if cluster.zones.len() > 1 { 3 } else { 1 });
+    let count = config
+        .count
+        .unwrap_or(if cluster.zones.len() > 1 { 3 } else { 1 });
     problems.require(
         COUNTS.contains(&count),
         "/control-plane/count",
@@ -31,12 +33,23 @@ pub fn members(cluster: &Cluster, config: &ControlPlane, problems: &mut Problems
     );
     let rounds = (1_usize..).flat_map(|round| cluster.zones.iter().map(move |zone| (round, zone)));
     // Without zones there would be nothing to take from for ever.
-    let wanted = if cluster.zones.is_empty() { 0 } else { usize::from(count) };
+    let wanted = if cluster.zones.is_empty() {
+        0
+    } else {
+        usize::from(count)
+    };
     rounds
         .take(wanted)
         .map(|(round, zone)| {
-            let suffix = if round == 1 { String::new() } else { format!("-{round}") };
-            let in_region = zone.strip_prefix(cluster.region.as_str()).unwrap_or(zone).trim_start_matches('-');
+            let suffix = if round == 1 {
+                String::new()
+            } else {
+                format!("-{round}")
+            };
+            let in_region = zone
+                .strip_prefix(cluster.region.as_str())
+                .unwrap_or(zone)
+                .trim_start_matches('-');
             Member {
                 name: format!("{in_region}{suffix}"),
                 group: format!("control-plane-{zone}{suffix}"),
@@ -50,7 +63,11 @@ pub fn members(cluster: &Cluster, config: &ControlPlane, problems: &mut Problems
 pub fn weakness(cluster: &Cluster, members: &[Member]) -> Option<String> {
     let majority = members.len() / 2 + 1;
     let fragile = cluster.zones.iter().find(|zone| {
-        members.iter().filter(|member| member.zone != **zone).count() < majority
+        members
+            .iter()
+            .filter(|member| member.zone != **zone)
+            .count()
+            < majority
     })?;
     (cluster.zones.len() > 1).then(|| {
         format!("the control plane does not survive the loss of {fragile}: too few of its members are elsewhere")
@@ -65,46 +82,87 @@ mod tests {
     use super::*;
 
     fn cluster(zones: &[&str]) -> Cluster {
-        Cluster { zones: zones.iter().map(|zone| (*zone).to_owned()).collect(), ..harness::cluster("use1", "us-east-1") }
+        Cluster {
+            zones: zones.iter().map(|zone| (*zone).to_owned()).collect(),
+            ..harness::cluster("use1", "us-east-1")
+        }
     }
 
     fn names(zones: &[&str], count: Option<u8>) -> Result<Vec<String>, Failure> {
         let mut problems = Problems::default();
-        let config = ControlPlane { count, ..ControlPlane::default() };
+        let config = ControlPlane {
+            count,
+            ..ControlPlane::default()
+        };
         let members = members(&cluster(zones), &config, &mut problems);
         problems.finish()?;
-        Ok(members.into_iter().map(|member| format!("{} {}", member.name, member.group)).collect())
+        Ok(members
+            .into_iter()
+            .map(|member| format!("{} {}", member.name, member.group))
+            .collect())
     }
 
     #[test]
     fn there_are_three_members_unless_there_is_only_one_zone() {
         for (zones, count, want) in [
-            (&["us-east-1a"][..], None, vec!["a control-plane-us-east-1a"]),
+            (
+                &["us-east-1a"][..],
+                None,
+                vec!["a control-plane-us-east-1a"],
+            ),
             (
                 &["us-east-1a", "us-east-1b", "us-east-1c"],
                 None,
-                vec!["a control-plane-us-east-1a", "b control-plane-us-east-1b", "c control-plane-us-east-1c"],
+                vec![
+                    "a control-plane-us-east-1a",
+                    "b control-plane-us-east-1b",
+                    "c control-plane-us-east-1c",
+                ],
             ),
             (
                 &["us-east-1a", "us-east-1b"],
                 None,
-                vec!["a control-plane-us-east-1a", "b control-plane-us-east-1b", "a-2 control-plane-us-east-1a-2"],
+                vec![
+                    "a control-plane-us-east-1a",
+                    "b control-plane-us-east-1b",
+                    "a-2 control-plane-us-east-1a-2",
+                ],
             ),
             (
                 &["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
                 None,
-                vec!["a control-plane-us-east-1a", "b control-plane-us-east-1b", "c control-plane-us-east-1c"],
+                vec![
+                    "a control-plane-us-east-1a",
+                    "b control-plane-us-east-1b",
+                    "c control-plane-us-east-1c",
+                ],
             ),
             (
                 &["us-east-1a"],
                 Some(3),
-                vec!["a control-plane-us-east-1a", "a-2 control-plane-us-east-1a-2", "a-3 control-plane-us-east-1a-3"],
+                vec![
+                    "a control-plane-us-east-1a",
+                    "a-2 control-plane-us-east-1a-2",
+                    "a-3 control-plane-us-east-1a-3",
+                ],
             ),
-            (&["us-east-1a", "us-east-1b"], Some(1), vec!["a control-plane-us-east-1a"]),
-            (&["us-east-1-bos-1a"], None, vec!["bos-1a control-plane-us-east-1-bos-1a"]),
+            (
+                &["us-east-1a", "us-east-1b"],
+                Some(1),
+                vec!["a control-plane-us-east-1a"],
+            ),
+            (
+                &["us-east-1-bos-1a"],
+                None,
+                vec!["bos-1a control-plane-us-east-1-bos-1a"],
+            ),
             (&[], None, vec![]),
         ] {
-            assert_eq!(names(zones, count), Ok(want.into_iter().map(str::to_owned).collect()), "{zones:?} {count:?}");
+            assert_eq!(
+                names(zones, count),
+                Ok(want.into_iter().map(str::to_owned).collect()),
+                "{zones:?} {count:?}"
+            );
         }
     }
 
@@ -129,9 +187,16 @@ mod tests {
             (&["us-east-1a", "us-east-1b", "us-east-1c"], Some(5), false),
         ] {
             let cluster = cluster(zones);
-            let config = ControlPlane { count, ..ControlPlane::default() };
+            let config = ControlPlane {
+                count,
+                ..ControlPlane::default()
+            };
             let members = members(&cluster, &config, &mut problems);
-            assert_eq!(weakness(&cluster, &members).is_some(), weak, "{zones:?} {count:?}");
+            assert_eq!(
+                weakness(&cluster, &members).is_some(),
+                weak,
+                "{zones:?} {count:?}"
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use aegis_plugin::{Cluster, ConfigProblem, Failure, Problems, Request};
 
 use crate::access;
 use crate::cidr::Block;
-use crate::config::{Config, DnsVisibility, SecretsEncryption};
+use crate::config::{Config, SecretsEncryption};
 use crate::control_plane::{self, Member};
 use crate::facts;
 use crate::image;
@@ -40,17 +40,24 @@ impl<'a> Design<'a> {
     ///
     /// # Errors
     /// `Failure::InvalidConfig` with everything that is wrong.
-    pub fn of(request: &'a Request, config: &'a Config, settings: &Settings) -> Result<Self, Failure> {
+    pub fn of(
+        request: &'a Request,
+        config: &'a Config,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
         let cluster = request.own_cluster()?;
         let partition = Partition::of(&cluster.region);
         let account = facts::account(request)?;
         let own = facts::network(cluster)?;
-        let networks = request.clusters.iter().map(|other| Ok((other.name.as_str(), facts::network(other)?)));
+        let networks = request
+            .clusters
+            .iter()
+            .map(|other| Ok((other.name.as_str(), facts::network(other)?)));
         let networks = networks.collect::<Result<Vec<_>, Failure>>()?;
 
         let mut problems = Problems::default();
         let members = control_plane::members(cluster, &config.control_plane, &mut problems);
-        let groups = nodes::groups(cluster, config, &mut problems);
+        let groups = nodes::groups(cluster, config, partition, &mut problems);
         let mut api_access = access::networks(&config.api_access, "api-access", &mut problems);
         api_access.retain(|block| !own.contains(block));
         api_access.insert(0, own);
@@ -59,10 +66,10 @@ impl<'a> Design<'a> {
         if let Err(message) = &internal {
             problems.add(ConfigProblem::new(INTERNAL, message));
         }
-        let dns_zone = dns_zone(request, cluster, config, &mut problems);
+        let dns_zone = dns_zone(cluster, config, &mut problems);
         let permissions = settings.permissions(partition, account.as_deref(), &mut problems);
         let encrypts_secrets = encrypts_secrets(request, config, &mut problems);
-        check_machines(config, &mut problems);
+        check_machines(config, partition, &mut problems);
         check_names(config, partition, &mut problems);
         problems.require(
             config.rolling_update.surge > 0 || config.rolling_update.unavailable > 0,
@@ -105,31 +112,38 @@ fn internal(text: &str, networks: &[(&str, Block)]) -> Result<Block, String> {
 
     let block: Block = text.parse().map_err(|error| format!("{error}"))?;
     if !block.is_v4() || !(WIDEST..=NARROWEST).contains(&block.prefix()) {
-        return Err(format!("an IPv4 block with a prefix between /{WIDEST} and /{NARROWEST}"));
+        return Err(format!(
+            "an IPv4 block with a prefix between /{WIDEST} and /{NARROWEST}"
+        ));
     }
-    if let Some(reason) = block.too_wide() {
-        return Err(format!("`{block}` is {reason}"));
+    if !block.is_private() {
+        return Err(format!(
+            "`{block}` holds addresses of the internet, which Pods could not reach"
+        ));
     }
     match networks.iter().find(|(_, network)| block.overlaps(network)) {
-        Some((cluster, network)) => {
-            Err(format!("`{block}` overlaps with `{network}`, the network of cluster `{cluster}`"))
-        }
+        Some((cluster, network)) => Err(format!(
+            "`{block}` overlaps with `{network}`, the network of cluster `{cluster}`"
+        )),
         None => Ok(block),
     }
 }
 
-fn dns_zone(request: &Request, cluster: &Cluster, config: &Config, problems: &mut Problems) -> String {
-    let Some(zone) = &config.dns.zone else {
-        return match config.dns.visibility {
-            DnsVisibility::Private => cluster.dns_name.clone(),
-            DnsVisibility::Public => request.domain.clone(),
-        };
+fn dns_zone(cluster: &Cluster, config: &Config, problems: &mut Problems) -> String {
+    let Some(zone) = &config.dns_zone else {
+        return cluster.dns_name.clone();
     };
-    let holds = cluster.dns_name.strip_suffix(zone.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let holds = cluster
+        .dns_name
+        .strip_suffix(zone.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     problems.require(
         name::is_zone_id(zone) || (name::is_dns_name(zone) && holds),
-        "/dns/zone",
-        format!("neither the id of a hosted zone nor the end of `{}`", cluster.dns_name),
+        "/dns-zone",
+        format!(
+            "neither the id of a hosted zone nor the end of `{}`",
+            cluster.dns_name
+        ),
     );
     zone.clone()
 }
@@ -144,14 +158,23 @@ fn encrypts_secrets(request: &Request, config: &Config, problems: &mut Problems)
     provided && config.secrets_encryption != SecretsEncryption::Off
 }
 
-fn check_machines(config: &Config, problems: &mut Problems) {
+fn check_machines(config: &Config, partition: Partition, problems: &mut Problems) {
     problems.require(
         image::is_machine_type(&config.control_plane.machine_type),
         "/control-plane/machine-type",
         "not an EC2 instance type, such as `m6i.large`",
     );
-    for (at, image) in [("/image", &config.image), ("/control-plane/image", &config.control_plane.image)] {
-        problems.require(image.as_deref().is_none_or(image::is_pinned), at, image::NOT_PINNED);
+    for (at, image) in [
+        ("/image", &config.image),
+        ("/control-plane/image", &config.control_plane.image),
+    ] {
+        problems.require(
+            image
+                .as_deref()
+                .is_none_or(|image| image::is_pinned(image, partition)),
+            at,
+            image::NOT_PINNED,
+        );
     }
 }
 
@@ -160,11 +183,17 @@ fn check_names(config: &Config, partition: Partition, problems: &mut Problems) {
     problems.require(
         boundary.is_none_or(|arn| name::policy_path(arn, partition.name).is_some()),
         "/permissions-boundary",
-        format!("not the ARN of an IAM policy of the partition {}", partition.name),
+        format!(
+            "not the ARN of an IAM policy of the partition {}",
+            partition.name
+        ),
     );
     for (key, value) in &config.tags {
         if let Some(problem) = name::tag_problem(key, value) {
-            problems.add(ConfigProblem::new(aegis_plugin::pointer::of(["tags", key]), problem));
+            problems.add(ConfigProblem::new(
+                aegis_plugin::pointer::of(["tags", key]),
+                problem,
+            ));
         }
     }
 }

@@ -15,6 +15,7 @@ const UTILITY_CIDRS: &str = "network.utility-subnet-cidrs";
 const OIDC_BUCKET: &str = "oidc.bucket";
 const OIDC_REGION: &str = "oidc.region";
 const ACCOUNT: &str = "aws.account-id";
+const BOUNDARY: &str = "iam.boundary-arn";
 
 /// What the stage type requires. Ids that only AWS knows are tokens; what the network was planned
 /// with is needed by value, because the cluster's shape is checked against it.
@@ -28,6 +29,7 @@ pub fn requirements() -> Vec<FactRequirement> {
         by_value(UTILITY_CIDRS, "map<cidr>"),
         opaque("keys.etcd-arn", "arn"),
         opaque("keys.volumes-arn", "arn"),
+        opaque(BOUNDARY, "arn").stack().optional(),
         by_value(OIDC_BUCKET, "dns-name").stack(),
         by_value(OIDC_REGION, "text").stack(),
         by_value(ACCOUNT, "aws-id").stack().optional(),
@@ -49,6 +51,8 @@ pub struct Facts {
     pub vpc: Token,
     pub etcd_key: Token,
     pub volumes_key: Token,
+    /// The policy that bounds every role of the stack, when there is one.
+    pub boundary: Option<Token>,
     /// One for each zone of the cluster, in order.
     pub zones: Vec<ZoneNetwork>,
     /// The bucket in which kOps publishes the keys of service accounts.
@@ -85,7 +89,8 @@ impl Facts {
         let utility = facts.get::<BTreeMap<String, String>>(UTILITY_CIDRS);
         let bucket = facts.get::<String>(OIDC_BUCKET);
         let region = facts.get::<String>(OIDC_REGION);
-        let (Some(private), Some(utility), Some(oidc_bucket), Some(oidc_region)) = (private, utility, bucket, region)
+        let (Some(private), Some(utility), Some(oidc_bucket), Some(oidc_region)) =
+            (private, utility, bucket, region)
         else {
             return Err(facts.into_failure());
         };
@@ -100,8 +105,14 @@ impl Facts {
         let zones = cluster.zones.iter().map(|zone| {
             Ok(ZoneNetwork {
                 zone: zone.clone(),
-                private: Subnet { id: private_ids.key(zone), cidr: subnet("private", &private, zone, cluster)? },
-                utility: Subnet { id: utility_ids.key(zone), cidr: subnet("utility", &utility, zone, cluster)? },
+                private: Subnet {
+                    id: private_ids.key(zone),
+                    cidr: subnet("private", &private, zone, cluster)?,
+                },
+                utility: Subnet {
+                    id: utility_ids.key(zone),
+                    cidr: subnet("utility", &utility, zone, cluster)?,
+                },
                 nat_gateway: gateways.as_ref().map(|gateways| gateways.key(zone)),
             })
         });
@@ -109,6 +120,7 @@ impl Facts {
             vpc: request.token("network.vpc-id")?,
             etcd_key: request.token("keys.etcd-arn")?,
             volumes_key: request.token("keys.volumes-arn")?,
+            boundary: request.optional_token(BOUNDARY),
             zones: zones.collect::<Result<_, Failure>>()?,
             oidc_bucket,
             oidc_region,
@@ -117,13 +129,20 @@ impl Facts {
 }
 
 /// The block of a subnet, which lies in the cluster's network.
-fn subnet(kind: &str, blocks: &BTreeMap<String, String>, zone: &str, cluster: &Cluster) -> Result<Block, Failure> {
+fn subnet(
+    kind: &str,
+    blocks: &BTreeMap<String, String>,
+    zone: &str,
+    cluster: &Cluster,
+) -> Result<Block, Failure> {
     let Some(text) = blocks.get(zone) else {
-        return Err(Failure::unsupported(format!("the network has no {kind} subnet in the zone {zone}")));
+        return Err(Failure::unsupported(format!(
+            "the network has no {kind} subnet in the zone {zone}"
+        )));
     };
-    let block: Block = text
-        .parse()
-        .map_err(|error| Failure::internal(format!("the {kind} subnet in {zone}, `{text}`, is {error}")))?;
+    let block: Block = text.parse().map_err(|error| {
+        Failure::internal(format!("the {kind} subnet in {zone}, `{text}`, is {error}"))
+    })?;
     if network(cluster)?.contains(&block) {
         Ok(block)
     } else {
@@ -139,8 +158,10 @@ fn subnet(kind: &str, blocks: &BTreeMap<String, String>, zone: &str, cluster: &C
 /// # Errors
 /// `Failure::Internal` when the host gave no block.
 pub fn network(cluster: &Cluster) -> Result<Block, Failure> {
-    cluster
-        .cidr
-        .parse()
-        .map_err(|error| Failure::internal(format!("the network of cluster `{}` is {error}", cluster.name)))
+    cluster.cidr.parse().map_err(|error| {
+        Failure::internal(format!(
+            "the network of cluster `{}` is {error}",
+            cluster.name
+        ))
+    })
 }

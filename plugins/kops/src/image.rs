@@ -6,7 +6,8 @@ use crate::partition::Partition;
 const UBUNTU_RELEASE: &str = "20260714";
 
 /// What is wrong with an image that is not [pinned](is_pinned).
-pub const NOT_PINNED: &str = "not one image that stays the same: `ami-…`, or `OWNER/NAME` with a 12-digit account";
+pub const NOT_PINNED: &str =
+    "not one image that stays the same: `ami-…`, or one of Ubuntu's by owner and name";
 
 /// A kind of processor, as Ubuntu calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,11 @@ impl Processor {
             .split('-')
             .next()
             .unwrap_or_default();
-        if family == "a1" || options.contains('g') { Self::Arm64 } else { Self::Amd64 }
+        if family == "a1" || options.contains('g') {
+            Self::Arm64
+        } else {
+            Self::Amd64
+        }
     }
 
     const fn name(self) -> &'static str {
@@ -46,25 +51,34 @@ pub fn ubuntu(machine_type: &str, partition: Partition) -> String {
     )
 }
 
-/// Whether a text names one image, today and tomorrow: `ami-…`, or `ACCOUNT/NAME`. An alias such as `amazon/…`
-/// does not say whose image it is, and an SSM parameter is a pointer that moves.
-pub fn is_pinned(image: &str) -> bool {
+/// Whether a text names one image, today and tomorrow, of somebody who is known: an id, which the operator looked
+/// up, or the name of an image that Ubuntu published. An alias such as `amazon/…` does not say whose image it is, and
+/// an SSM parameter is a pointer that moves.
+pub fn is_pinned(image: &str, partition: Partition) -> bool {
     if let Some(id) = image.strip_prefix("ami-") {
-        return matches!(id.len(), 8 | 17) && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        return matches!(id.len(), 8 | 17)
+            && id
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     }
-    let Some((owner, name)) = image.split_once('/') else { return false };
-    let is_account = owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit());
-    // The characters of an image's name without brackets, quotes and `@`.
-    let is_name = (3..=128).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_'));
-    is_account && is_name
+    let published = image
+        .strip_prefix(partition.ubuntu_owner)
+        .and_then(|name| name.strip_prefix("/ubuntu/images/"));
+    published.is_some_and(|name| {
+        (1..=100).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/.-_".contains(&byte))
+    })
 }
 
 /// Whether a text has the form of an EC2 instance type, `m6i.large`.
 pub fn is_machine_type(text: &str) -> bool {
     let word = |part: &str| {
         !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     text.split_once('.').is_some_and(|(family, size)| {
         word(family) && word(size) && family.starts_with(|first: char| first.is_ascii_lowercase())
@@ -92,31 +106,64 @@ mod tests {
             ("a1.large", "arm64"),
         ] {
             let image = ubuntu(machine_type, Partition::of("us-east-1"));
-            assert!(image.contains(&format!("-{processor}-")), "{machine_type}: {image}");
-            assert!(is_pinned(&image), "{image}");
+            assert!(
+                image.contains(&format!("-{processor}-")),
+                "{machine_type}: {image}"
+            );
+            assert!(is_pinned(&image, Partition::of("us-east-1")), "{image}");
         }
         assert!(ubuntu("m6i.large", Partition::of("us-gov-east-1")).starts_with("513442679011/"));
     }
 
     #[test]
     fn an_image_that_can_change_is_refused() {
-        for good in ["ami-0123456789abcdef0", "ami-12345678", "111122223333/golden-2026-07"] {
-            assert!(is_pinned(good), "{good}");
+        let partition = Partition::of("us-east-1");
+        for good in [
+            "ami-0123456789abcdef0",
+            "ami-12345678",
+            "099720109477/ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-20260901",
+        ] {
+            assert!(is_pinned(good, partition), "{good}");
         }
         for bad in [
-            "", "ubuntu", "ami-", "ami-xyz", "ami-0123456789ABCDEF0", "amazon/al2023", "ssm:/aws/service/x",
-            "1111/x-image", "111122223333/", "111122223333/a b", "111122223333/@{x}",
+            "",
+            "ubuntu",
+            "ami-",
+            "ami-xyz",
+            "ami-0123456789ABCDEF0",
+            "amazon/al2023",
+            "ssm:/aws/service/x",
+            "111122223333/ubuntu/images/x",
+            "837727238323/ubuntu/images/x",
+            "099720109477/other",
+            "099720109477/ubuntu/images/",
+            "099720109477/ubuntu/images/*",
+            "099720109477/ubuntu/images/@{x}",
         ] {
-            assert!(!is_pinned(bad), "{bad}");
+            assert!(!is_pinned(bad, partition), "{bad}");
         }
     }
 
     #[test]
     fn machine_types_have_a_family_and_a_size() {
-        for good in ["m6i.large", "u7i-12tb.224xlarge", "c7gn.metal", "m7i.metal-24xl"] {
+        for good in [
+            "m6i.large",
+            "u7i-12tb.224xlarge",
+            "c7gn.metal",
+            "m7i.metal-24xl",
+        ] {
             assert!(is_machine_type(good), "{good}");
         }
-        for bad in ["", "m6i", "m6i.", ".large", "M6i.large", "m6i.large ", "6i.large", "m6i.large,m5.large"] {
+        for bad in [
+            "",
+            "m6i",
+            "m6i.",
+            ".large",
+            "M6i.large",
+            "m6i.large ",
+            "6i.large",
+            "m6i.large,m5.large",
+        ] {
             assert!(!is_machine_type(bad), "{bad}");
         }
     }

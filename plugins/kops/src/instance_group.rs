@@ -61,7 +61,10 @@ pub fn nodes(design: &Design<'_>, facts: &Facts, group: &Group<'_>) -> Value {
     }
     if config.max_age_days > 0 {
         let hours = u32::from(config.max_age_days) * 24;
-        spec = with(spec, json!({ "maxInstanceLifetime": format!("{hours}h0m0s") }));
+        spec = with(
+            spec,
+            json!({ "maxInstanceLifetime": format!("{hours}h0m0s") }),
+        );
     }
     if let Some(spot) = &config.spot {
         let types = std::iter::once(&config.machine_type).chain(&spot.machine_types);
@@ -92,7 +95,10 @@ struct Machine<'a> {
 impl Machine<'_> {
     fn spec(&self, design: &Design<'_>, facts: &Facts) -> Map<String, Value> {
         let image = self.image.or(design.config.image.as_deref());
-        let image = image.map_or_else(|| image::ubuntu(self.machine_type, design.partition), str::to_owned);
+        let image = image.map_or_else(
+            || image::ubuntu(self.machine_type, design.partition),
+            str::to_owned,
+        );
         with(
             Map::new(),
             json!({

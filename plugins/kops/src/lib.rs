@@ -21,7 +21,8 @@ mod service_account;
 
 use aegis_plugin::provisioning::{Proposal, change};
 use aegis_plugin::{
-    Descriptor, FactSource, Failure, Probe, Provisioning, ProvisioningHost, Request, Scope, StageType, kops, offer,
+    Descriptor, FactSource, Failure, Probe, Provisioning, ProvisioningHost, Request, Scope,
+    StageType, kops, offer,
 };
 
 pub use config::Config;
@@ -44,18 +45,27 @@ pub struct Kops;
 
 impl Provisioning for Kops {
     fn describe() -> Descriptor {
-        let stage_type = StageType::new::<Config>(CLUSTER, Scope::Cluster, "A hardened Kubernetes cluster made by kOps")
-            .setting("/service-accounts")
-            .provides(offer("cluster.name", "dns-name"))
-            .provides(offer("cluster.oidc-issuer", "https-url"))
-            .provides(offer("cluster.api-server", "https-url"));
-        let stage_type = facts::requirements().into_iter().fold(stage_type, StageType::requires);
+        let stage_type = StageType::new::<Config>(
+            CLUSTER,
+            Scope::Cluster,
+            "A hardened Kubernetes cluster made by kOps",
+        )
+        .setting("/service-accounts")
+        .provides(offer("cluster.name", "dns-name"))
+        .provides(offer("cluster.oidc-issuer", "https-url"))
+        .provides(offer("cluster.api-server", "https-url"));
+        let stage_type = facts::requirements()
+            .into_iter()
+            .fold(stage_type, StageType::requires);
         Descriptor::provisioning("kops", env!("CARGO_PKG_VERSION")).stage_type(stage_type)
     }
 
     fn plan(request: &Request, host: &impl ProvisioningHost) -> Result<Proposal, Failure> {
         if request.stage_type != CLUSTER {
-            return Err(Failure::internal(format!("there is no stage type `{}`", request.stage_type)));
+            return Err(Failure::internal(format!(
+                "there is no stage type `{}`",
+                request.stage_type
+            )));
         }
         let config: Config = request.config()?;
         let settings: Settings = request.settings()?;
@@ -67,11 +77,28 @@ impl Provisioning for Kops {
 
         let name = design.cluster.name.as_str();
         Ok(Proposal::new()
-            .change(change(CLUSTER).cluster(name).kops(proposed(&design, &facts)))
-            .provides("cluster.name", FactSource::known(design.cluster.dns_name.as_str()))
-            .provides("cluster.oidc-issuer", FactSource::known(cluster::issuer(&design, &facts)))
-            .provides("cluster.api-server", FactSource::known(format!("https://{}", design.api_name())))
-            .probe(Probe::api_reachable("api").cluster(name).timeout(API_TIMEOUT)))
+            .change(
+                change(CLUSTER)
+                    .cluster(name)
+                    .kops(proposed(&design, &facts)),
+            )
+            .provides(
+                "cluster.name",
+                FactSource::known(design.cluster.dns_name.as_str()),
+            )
+            .provides(
+                "cluster.oidc-issuer",
+                FactSource::known(cluster::issuer(&design, &facts)),
+            )
+            .provides(
+                "cluster.api-server",
+                FactSource::known(format!("https://{}", design.api_name())),
+            )
+            .probe(
+                Probe::api_reachable("api")
+                    .cluster(name)
+                    .timeout(API_TIMEOUT),
+            ))
     }
 }
 
@@ -79,7 +106,10 @@ impl Provisioning for Kops {
 fn proposed(design: &Design<'_>, facts: &Facts) -> kops::Cluster {
     let mut proposed = kops::Cluster::new(cluster::spec(design, facts));
     for member in &design.members {
-        proposed = proposed.instance_group(&member.group, instance_group::control_plane(design, facts, member));
+        proposed = proposed.instance_group(
+            &member.group,
+            instance_group::control_plane(design, facts, member),
+        );
     }
     for group in &design.groups {
         proposed = proposed.instance_group(group.name, instance_group::nodes(design, facts, group));

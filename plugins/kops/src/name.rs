@@ -18,18 +18,26 @@ pub fn is_dns_name(text: &str) -> bool {
 pub fn is_zone_id(text: &str) -> bool {
     (4..=32).contains(&text.len())
         && text.starts_with('Z')
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// The path behind `policy/` in the ARN of an IAM policy of this partition.
 pub fn policy_path<'a>(arn: &'a str, partition: &str) -> Option<&'a str> {
-    let rest = arn.strip_prefix("arn:")?.strip_prefix(partition)?.strip_prefix(":iam::")?;
+    let rest = arn
+        .strip_prefix("arn:")?
+        .strip_prefix(partition)?
+        .strip_prefix(":iam::")?;
     let (account, path) = rest.split_once(":policy/")?;
-    let is_account = account == "aws" || (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_account = account == "aws"
+        || (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()));
     // The characters of a policy's name without `@`, with which a token begins.
     let is_path = !path.is_empty()
         && path.len() <= 512
-        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.-/".contains(&byte));
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.-/".contains(&byte));
     (is_account && is_path).then_some(path)
 }
 
@@ -46,9 +54,12 @@ pub fn key_problem(key: &str) -> Option<&'static str> {
     }
     let reserved = domain.is_some_and(|domain| {
         !OPEN.contains(&domain)
-            && ["kubernetes.io", "k8s.io"]
-                .iter()
-                .any(|own| domain == *own || domain.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')))
+            && ["kubernetes.io", "k8s.io"].iter().any(|own| {
+                domain == *own
+                    || domain
+                        .strip_suffix(own)
+                        .is_some_and(|rest| rest.ends_with('.'))
+            })
     });
     reserved.then_some("a key of Kubernetes itself")
 }
@@ -63,17 +74,33 @@ fn is_qualified(text: &str) -> bool {
     text.len() <= 63
         && text.bytes().next().is_some_and(ends)
         && text.bytes().next_back().is_some_and(ends)
-        && text.bytes().all(|byte| ends(byte) || b"-_.".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| ends(byte) || b"-_.".contains(&byte))
 }
 
 /// Why a tag of AWS cannot be an operator's.
 pub fn tag_problem(key: &str, value: &str) -> Option<&'static str> {
-    let allowed = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" _.:/=+-".contains(&byte));
-    let owned = ["aws:", "aegis:", "kubernetes.io/", "k8s.io/", "kops.k8s.io/"];
+    let allowed = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b" _.:/=+-".contains(&byte))
+    };
+    let owned = [
+        "aws:",
+        "aegis:",
+        "kubernetes.io/",
+        "k8s.io/",
+        "kops.k8s.io/",
+    ];
     if key.is_empty() || key.len() > 128 || !allowed(key) || value.len() > 256 || !allowed(value) {
-        return Some("letters, digits, spaces and `_.:/=+-`, at most 128 characters for the key and 256 for the value");
+        return Some(
+            "letters, digits, spaces and `_.:/=+-`, at most 128 characters for the key and 256 for the value",
+        );
     }
-    if key == "Name" || key == "KubernetesCluster" || owned.iter().any(|prefix| key.starts_with(prefix)) {
+    if key == "Name"
+        || key == "KubernetesCluster"
+        || owned.iter().any(|prefix| key.starts_with(prefix))
+    {
         return Some("a tag that kOps, AWS or Aegis decides about");
     }
     None
@@ -85,12 +112,24 @@ mod tests {
 
     #[test]
     fn keys_of_kubernetes_are_not_an_operators() {
-        for key in ["team", "example.com/team", "node.kubernetes.io/pool", "node-restriction.kubernetes.io/pci"] {
+        for key in [
+            "team",
+            "example.com/team",
+            "node.kubernetes.io/pool",
+            "node-restriction.kubernetes.io/pci",
+        ] {
             assert_eq!(key_problem(key), None, "{key}");
         }
         for key in [
-            "", "-a", "a/b/c", "Example.com/a", "@{x}", "kubernetes.io/role", "node-role.kubernetes.io/control-plane",
-            "kops.k8s.io/instancegroup", "x.node.kubernetes.io/a",
+            "",
+            "-a",
+            "a/b/c",
+            "Example.com/a",
+            "@{x}",
+            "kubernetes.io/role",
+            "node-role.kubernetes.io/control-plane",
+            "kops.k8s.io/instancegroup",
+            "x.node.kubernetes.io/a",
         ] {
             assert!(key_problem(key).is_some(), "{key}");
         }
@@ -98,11 +137,22 @@ mod tests {
 
     #[test]
     fn policies_are_of_iam_and_of_the_partition() {
-        assert_eq!(policy_path("arn:aws:iam::111122223333:policy/a/b", "aws"), Some("a/b"));
-        assert_eq!(policy_path("arn:aws-cn:iam::aws:policy/X", "aws-cn"), Some("X"));
+        assert_eq!(
+            policy_path("arn:aws:iam::111122223333:policy/a/b", "aws"),
+            Some("a/b")
+        );
+        assert_eq!(
+            policy_path("arn:aws-cn:iam::aws:policy/X", "aws-cn"),
+            Some("X")
+        );
         for bad in [
-            "", "arn:aws:iam::1:policy/x", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::111122223333:policy/",
-            "arn:aws:iam::111122223333:policy/@{x}", "arn:aws-cn:iam::aws:policy/X", "arn:aws:iam::*:policy/x",
+            "",
+            "arn:aws:iam::1:policy/x",
+            "arn:aws:iam::111122223333:role/x",
+            "arn:aws:iam::111122223333:policy/",
+            "arn:aws:iam::111122223333:policy/@{x}",
+            "arn:aws-cn:iam::aws:policy/X",
+            "arn:aws:iam::*:policy/x",
         ] {
             assert_eq!(policy_path(bad, "aws"), None, "{bad}");
         }
@@ -112,8 +162,13 @@ mod tests {
     fn tags_of_others_are_not_an_operators() {
         assert_eq!(tag_problem("cost-center", "42"), None);
         for (key, value) in [
-            ("", "a"), ("Name", "a"), ("aws:x", "a"), ("kubernetes.io/cluster/x", "owned"), ("aegis:stack", "x"),
-            ("a", "@{x}"), ("a", "\n"),
+            ("", "a"),
+            ("Name", "a"),
+            ("aws:x", "a"),
+            ("kubernetes.io/cluster/x", "owned"),
+            ("aegis:stack", "x"),
+            ("a", "@{x}"),
+            ("a", "\n"),
         ] {
             assert!(tag_problem(key, value).is_some(), "{key}");
         }

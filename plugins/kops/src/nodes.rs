@@ -7,6 +7,7 @@ use aegis_plugin::{Cluster, ConfigProblem, Problems, pointer};
 use crate::config::{Config, Nodes};
 use crate::image;
 use crate::name;
+use crate::partition::Partition;
 
 /// The instance group that is always there.
 pub const MAIN: &str = "nodes";
@@ -27,62 +28,86 @@ pub struct Group<'a> {
 }
 
 /// All groups, sorted by name.
-pub fn groups<'a>(cluster: &'a Cluster, config: &'a Config, problems: &mut Problems) -> Vec<Group<'a>> {
-    problems.require(config.nodes.min > 0, "/nodes/min", "a cluster has at least one node");
-    let mut groups = vec![group(MAIN, &config.nodes, cluster, pointer::of([MAIN]), problems)];
+pub fn groups<'a>(
+    cluster: &'a Cluster,
+    config: &'a Config,
+    partition: Partition,
+    problems: &mut Problems,
+) -> Vec<Group<'a>> {
+    let mut check = Check {
+        at: pointer::of([MAIN]),
+        partition,
+        problems,
+    };
+    if config.nodes.min == 0 {
+        check.problem(&["min"], "a cluster has at least one node");
+    }
+    let mut groups = vec![check.group(MAIN, &config.nodes, cluster)];
     for (name, nodes) in &config.node_groups {
-        let at = pointer::of(["node-groups", name]);
-        let free = name != MAIN && !RESERVED.iter().any(|reserved| name.starts_with(reserved));
-        problems.require(free, &*at, format!("`{name}` is the name of another group"));
-        let is_name = name::is_dns_label(name) && name.starts_with(|first: char| first.is_ascii_lowercase());
-        problems.require(
-            is_name && name.len() <= LONGEST_NAME,
-            &*at,
-            format!("`{name}` is no name: lower-case letters, digits and `-`, at most {LONGEST_NAME} characters"),
-        );
-        groups.push(group(name, nodes, cluster, at, problems));
+        check.at = pointer::of(["node-groups", name]);
+        check.name(name);
+        groups.push(check.group(name, nodes, cluster));
     }
     groups.sort_by(|a, b| a.name.cmp(b.name));
     groups
-}
-
-fn group<'a>(
-    name: &'a str,
-    nodes: &'a Nodes,
-    cluster: &'a Cluster,
-    at: String,
-    problems: &mut Problems,
-) -> Group<'a> {
-    let mut check = Check { at, problems };
-    check.size(nodes);
-    check.machines(nodes);
-    check.labels(nodes);
-    check.taints(nodes);
-    let zones = check.zones(nodes, cluster);
-    Group { name, nodes, zones }
 }
 
 /// What is wrong with one group.
 struct Check<'p> {
     /// Where the group is in the configuration.
     at: String,
+    partition: Partition,
     problems: &'p mut Problems,
 }
 
 impl Check<'_> {
+    fn group<'a>(&mut self, name: &'a str, nodes: &'a Nodes, cluster: &'a Cluster) -> Group<'a> {
+        self.size(nodes);
+        self.machines(nodes);
+        self.labels(nodes);
+        self.taints(nodes);
+        Group {
+            name,
+            nodes,
+            zones: self.zones(nodes, cluster),
+        }
+    }
+
     fn problem(&mut self, path: &[&str], message: impl Into<String>) {
         let at = format!("{}{}", self.at, pointer::of(path));
         self.problems.add(ConfigProblem::new(at, message));
     }
 
+    fn name(&mut self, name: &str) {
+        if name == MAIN || RESERVED.iter().any(|reserved| name.starts_with(reserved)) {
+            self.problem(&[], format!("`{name}` is the name of another group"));
+        }
+        let is_name =
+            name::is_dns_label(name) && name.starts_with(|first: char| first.is_ascii_lowercase());
+        if !is_name || name.len() > LONGEST_NAME {
+            let rule =
+                format!("lower-case letters, digits and `-`, at most {LONGEST_NAME} characters");
+            self.problem(&[], format!("`{name}` is no name of a group: {rule}"));
+        }
+    }
+
     fn size(&mut self, nodes: &Nodes) {
         if nodes.max == 0 || nodes.min > nodes.max {
-            self.problem(&["max"], format!("at least one, and no fewer than `min`, which is {}", nodes.min));
+            self.problem(
+                &["max"],
+                format!(
+                    "at least one, and no fewer than `min`, which is {}",
+                    nodes.min
+                ),
+            );
         }
         if let Some(spot) = &nodes.spot
             && spot.on_demand_base > nodes.max
         {
-            self.problem(&["spot", "on-demand-base"], format!("more than `max`, which is {}", nodes.max));
+            self.problem(
+                &["spot", "on-demand-base"],
+                format!("more than `max`, which is {}", nodes.max),
+            );
         }
     }
 
@@ -92,7 +117,12 @@ impl Check<'_> {
             self.problem(&["machine-type"], NO_TYPE);
         }
         let mut seen = BTreeSet::from([nodes.machine_type.as_str()]);
-        for (index, machine_type) in nodes.spot.iter().flat_map(|spot| &spot.machine_types).enumerate() {
+        for (index, machine_type) in nodes
+            .spot
+            .iter()
+            .flat_map(|spot| &spot.machine_types)
+            .enumerate()
+        {
             let path = ["spot", "machine-types", &index.to_string()];
             if !image::is_machine_type(machine_type) {
                 self.problem(&path, NO_TYPE);
@@ -100,7 +130,11 @@ impl Check<'_> {
                 self.problem(&path, format!("`{machine_type}` is there twice"));
             }
         }
-        if !nodes.image.as_deref().is_none_or(image::is_pinned) {
+        if nodes
+            .image
+            .as_deref()
+            .is_some_and(|image| !image::is_pinned(image, self.partition))
+        {
             self.problem(&["image"], image::NOT_PINNED);
         }
     }
@@ -121,7 +155,9 @@ impl Check<'_> {
             let path = ["taints", &index.to_string()];
             match taint_problem(taint) {
                 Some(problem) => self.problem(&path, problem),
-                None if !seen.insert(taint) => self.problem(&path, format!("`{taint}` is there twice")),
+                None if !seen.insert(taint) => {
+                    self.problem(&path, format!("`{taint}` is there twice"))
+                }
                 None => {}
             }
         }
@@ -129,19 +165,32 @@ impl Check<'_> {
 
     fn zones<'a>(&mut self, nodes: &'a Nodes, cluster: &'a Cluster) -> Vec<&'a str> {
         let all = || cluster.zones.iter().map(String::as_str);
-        let Some(wanted) = &nodes.zones else { return all().collect() };
+        let Some(wanted) = &nodes.zones else {
+            return all().collect();
+        };
         for (index, zone) in wanted.iter().enumerate() {
             let path = ["zones", &index.to_string()];
             if !cluster.zones.contains(zone) {
-                self.problem(&path, format!("the cluster has no zone `{zone}`: it has {}", cluster.zones.join(", ")));
+                self.problem(
+                    &path,
+                    format!(
+                        "the cluster has no zone `{zone}`: it has {}",
+                        cluster.zones.join(", ")
+                    ),
+                );
             } else if wanted.iter().take(index).any(|before| before == zone) {
                 self.problem(&path, format!("`{zone}` is there twice"));
             }
         }
         if wanted.is_empty() {
-            self.problem(&["zones"], "name at least one zone, or leave it out for all");
+            self.problem(
+                &["zones"],
+                "name at least one zone, or leave it out for all",
+            );
         }
-        all().filter(|zone| wanted.iter().any(|name| name == zone)).collect()
+        all()
+            .filter(|zone| wanted.iter().any(|name| name == zone))
+            .collect()
     }
 }
 

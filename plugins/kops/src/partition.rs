@@ -12,12 +12,21 @@ pub struct Partition {
     pub ubuntu_owner: &'static str,
 }
 
-const COMMERCIAL: Partition =
-    Partition { name: "aws", domain: "amazonaws.com", ubuntu_owner: "099720109477" };
-const CHINA: Partition =
-    Partition { name: "aws-cn", domain: "amazonaws.com.cn", ubuntu_owner: "837727238323" };
-const US_GOV: Partition =
-    Partition { name: "aws-us-gov", domain: "amazonaws.com", ubuntu_owner: "513442679011" };
+const COMMERCIAL: Partition = Partition {
+    name: "aws",
+    domain: "amazonaws.com",
+    ubuntu_owner: "099720109477",
+};
+const CHINA: Partition = Partition {
+    name: "aws-cn",
+    domain: "amazonaws.com.cn",
+    ubuntu_owner: "837727238323",
+};
+const US_GOV: Partition = Partition {
+    name: "aws-us-gov",
+    domain: "amazonaws.com",
+    ubuntu_owner: "513442679011",
+};
 
 impl Partition {
     /// The partition of a region.

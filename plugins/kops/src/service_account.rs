@@ -47,31 +47,48 @@ impl Permission {
 
 impl Settings {
     /// The service accounts, sorted. The account is only needed where a policy is given by its name.
-    pub fn permissions(&self, partition: Partition, account: Option<&str>, problems: &mut Problems) -> Vec<Permission> {
+    pub fn permissions(
+        &self,
+        partition: Partition,
+        account: Option<&str>,
+        problems: &mut Problems,
+    ) -> Vec<Permission> {
         let mut seen = BTreeSet::new();
         let mut permissions = Vec::new();
         for (index, entry) in self.service_accounts.iter().enumerate() {
             let mut problem = |path: &[&str], message: String| {
                 let index = index.to_string();
                 let at = pointer::of(["service-accounts", index.as_str()].iter().chain(path));
-                problems.add(ConfigProblem::new(at, format!("in the stack's settings: {message}")));
+                problems.add(ConfigProblem::new(
+                    at,
+                    format!("in the stack's settings: {message}"),
+                ));
             };
             for (field, text) in [("namespace", &entry.namespace), ("name", &entry.name)] {
                 if !name::is_dns_label(text) {
-                    problem(&[field], format!("`{text}` is not the name of one Kubernetes object"));
+                    problem(
+                        &[field],
+                        format!("`{text}` is not the name of one Kubernetes object"),
+                    );
                 }
             }
             if !seen.insert((&entry.namespace, &entry.name)) {
                 problem(&[], String::from("the service account is listed twice"));
             }
             if entry.policies.is_empty() || entry.policies.len() > MOST_POLICIES {
-                problem(&["policies"], format!("a role has between one and {MOST_POLICIES} policies"));
+                problem(
+                    &["policies"],
+                    format!("a role has between one and {MOST_POLICIES} policies"),
+                );
             }
             let mut arns = BTreeSet::new();
             for (number, policy) in entry.policies.iter().enumerate() {
                 match arn(policy, partition, account) {
                     Ok(arn) if arns.contains(&arn) => {
-                        problem(&["policies", &number.to_string()], format!("`{policy}` is listed twice"));
+                        problem(
+                            &["policies", &number.to_string()],
+                            format!("`{policy}` is listed twice"),
+                        );
                     }
                     Ok(arn) => {
                         arns.insert(arn);
@@ -79,8 +96,14 @@ impl Settings {
                     Err(message) => problem(&["policies", &number.to_string()], message),
                 }
             }
-            let ServiceAccount { namespace, name, .. } = entry.clone();
-            permissions.push(Permission { namespace, name, arns });
+            let ServiceAccount {
+                namespace, name, ..
+            } = entry.clone();
+            permissions.push(Permission {
+                namespace,
+                name,
+                arns,
+            });
         }
         permissions.sort();
         permissions
@@ -97,11 +120,17 @@ fn arn(policy: &str, partition: Partition, account: Option<&str>) -> Result<Stri
         })?;
         format!("arn:{}:iam::{account}:policy/{policy}", partition.name)
     };
-    let path = name::policy_path(&arn, partition.name)
-        .ok_or_else(|| format!("`{policy}` is not an IAM policy of the partition {}", partition.name))?;
+    let path = name::policy_path(&arn, partition.name).ok_or_else(|| {
+        format!(
+            "`{policy}` is not an IAM policy of the partition {}",
+            partition.name
+        )
+    })?;
     let last = path.rsplit('/').next().unwrap_or(path);
     if ADMINISTRATORS.contains(&last) {
-        return Err(format!("`{policy}` makes every Pod of the service account an administrator of AWS"));
+        return Err(format!(
+            "`{policy}` makes every Pod of the service account an administrator of AWS"
+        ));
     }
     Ok(arn)
 }
@@ -118,9 +147,10 @@ mod tests {
         let found = settings.permissions(Partition::of("us-east-1"), account, &mut problems);
         match problems.finish() {
             Ok(()) => Ok(found.iter().map(Permission::to_json).collect()),
-            Err(Failure::InvalidConfig(problems)) => {
-                Err(problems.into_iter().map(|problem| (problem.pointer, problem.message)).collect())
-            }
+            Err(Failure::InvalidConfig(problems)) => Err(problems
+                .into_iter()
+                .map(|problem| (problem.pointer, problem.message))
+                .collect()),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -149,21 +179,59 @@ mod tests {
     fn what_is_no_policy_or_too_much_of_one_is_refused() {
         let account = Some("111122223333");
         for (policies, account, pointer, message) in [
-            (json!(["orders"]), None, "/policies/0", "or the stack's `account`"),
+            (
+                json!(["orders"]),
+                None,
+                "/policies/0",
+                "or the stack's `account`",
+            ),
             (json!(["a", "a"]), account, "/policies/1", "listed twice"),
             (json!([]), account, "/policies", "between one and 10"),
-            (json!(["arn:aws:s3:::bucket"]), account, "/policies/0", "is not an IAM policy"),
-            (json!(["arn:aws-cn:iam::aws:policy/X"]), account, "/policies/0", "of the partition aws"),
-            (json!(["@{keys.etcd-arn}"]), account, "/policies/0", "is not an IAM policy"),
-            (json!(["a b"]), account, "/policies/0", "is not an IAM policy"),
-            (json!(["arn:aws:iam::aws:policy/AdministratorAccess"]), account, "/policies/0", "administrator"),
-            (json!(["arn:aws:iam::aws:policy/job/PowerUserAccess"]), account, "/policies/0", "administrator"),
+            (
+                json!(["arn:aws:s3:::bucket"]),
+                account,
+                "/policies/0",
+                "is not an IAM policy",
+            ),
+            (
+                json!(["arn:aws-cn:iam::aws:policy/X"]),
+                account,
+                "/policies/0",
+                "of the partition aws",
+            ),
+            (
+                json!(["@{keys.etcd-arn}"]),
+                account,
+                "/policies/0",
+                "is not an IAM policy",
+            ),
+            (
+                json!(["a b"]),
+                account,
+                "/policies/0",
+                "is not an IAM policy",
+            ),
+            (
+                json!(["arn:aws:iam::aws:policy/AdministratorAccess"]),
+                account,
+                "/policies/0",
+                "administrator",
+            ),
+            (
+                json!(["arn:aws:iam::aws:policy/job/PowerUserAccess"]),
+                account,
+                "/policies/0",
+                "administrator",
+            ),
         ] {
-            let settings =
-                json!({ "service-accounts": [{ "namespace": "orders", "name": "api", "policies": policies }] });
+            let settings = json!({ "service-accounts": [{ "namespace": "orders", "name": "api", "policies": policies }] });
             let problems = permissions(settings, account).unwrap_err();
             assert_eq!(problems.len(), 1, "{policies}: {problems:?}");
-            assert_eq!(problems[0].0, format!("/service-accounts/0{pointer}"), "{policies}");
+            assert_eq!(
+                problems[0].0,
+                format!("/service-accounts/0{pointer}"),
+                "{policies}"
+            );
             assert!(problems[0].1.contains(message), "{}", problems[0].1);
             assert!(problems[0].1.starts_with("in the stack's settings: "));
         }
@@ -183,7 +251,11 @@ mod tests {
             assert_eq!(problems[0].0, format!("/service-accounts/0{pointer}"));
         }
         let twice = json!({ "namespace": "orders", "name": "api", "policies": ["x"] });
-        let problems = permissions(json!({ "service-accounts": [twice, twice] }), Some("111122223333")).unwrap_err();
+        let problems = permissions(
+            json!({ "service-accounts": [twice, twice] }),
+            Some("111122223333"),
+        )
+        .unwrap_err();
         assert_eq!(problems[0].0, "/service-accounts/1");
     }
 }

@@ -95,7 +95,11 @@ impl Objects<'_> {
         };
         let named = request.name.as_deref().is_some_and(|name| {
             // Within a kind that was named, names may be many; what is in an opaque object is unknown.
-            if opaque { self.names.covers(name, Risk::Opaque) } else { self.names.matches(name) }
+            if opaque {
+                self.names.covers(name, Risk::Opaque)
+            } else {
+                self.names.matches(name)
+            }
         });
         request.scope == Some(self.scope)
             && place
@@ -108,24 +112,40 @@ impl Objects<'_> {
 
     fn describe(&self, verb: &str) -> String {
         let unchecked = if self.unchecked { "UNCHECKED " } else { "" };
+        let names = if self.names.is_everything() {
+            " with any name".to_owned()
+        } else {
+            format!(" named {}", words::list(self.names.iter()))
+        };
         format!(
-            "{verb} {unchecked}{} named {}{}{}",
+            "{verb} {unchecked}{}{names}{}{}",
             kinds_in(self.kinds, self.group),
-            words::patterns(self.names),
             place(self.scope, self.namespaces),
             words::clusters(self.clusters),
         )
     }
 
     fn risk(&self) -> Risk {
-        if self.unchecked { Risk::Opaque } else { kinds::highest_risk(self.group, self.kinds) }
+        if self.unchecked {
+            Risk::Opaque
+        } else {
+            kinds::highest_risk(self.group, self.kinds)
+        }
     }
 
     fn problem(&self) -> Option<Problem> {
-        let wildcard = |patterns: &Patterns| patterns.iter().any(crate::capability::Pattern::is_wildcard);
+        let wildcard =
+            |patterns: &Patterns| patterns.iter().any(crate::capability::Pattern::is_wildcard);
         if self.unchecked && (wildcard(self.kinds) || wildcard(self.names)) {
-            let pointer = if wildcard(self.kinds) { "/kinds" } else { "/names" };
-            return Some(Problem { pointer, message: "with `unchecked`, every kind and name has to be exact" });
+            let pointer = if wildcard(self.kinds) {
+                "/kinds"
+            } else {
+                "/names"
+            };
+            return Some(Problem {
+                pointer,
+                message: "with `unchecked`, every kind and name has to be exact",
+            });
         }
         scope_problem(self.scope, self.namespaces)
     }
@@ -134,29 +154,43 @@ impl Objects<'_> {
 fn scope_problem(scope: ObjectScope, namespaces: &Patterns) -> Option<Problem> {
     let message = match (scope, namespaces.is_empty()) {
         (ObjectScope::Cluster, false) => "kinds of scope `cluster` have no namespace",
-        (ObjectScope::Namespaced, true) => "the namespaces are missing; kinds without one need `scope: cluster`",
+        (ObjectScope::Namespaced, true) => {
+            "the namespaces are missing; kinds without one need `scope: cluster`"
+        }
         _ => return None,
     };
-    Some(Problem { pointer: "/namespaces", message })
+    Some(Problem {
+        pointer: "/namespaces",
+        message,
+    })
 }
 
 fn kinds_in(kinds: &Patterns, group: &str) -> String {
-    let group = if group.is_empty() { "the core group" } else { group };
+    let group = if group.is_empty() {
+        "the core group"
+    } else {
+        group
+    };
     let group = aegis_document::untrusted(group);
-    if kinds.is_everything() { format!("any plain kind of {group}") } else { format!("{} of {group}", words::list(kinds.iter())) }
+    if kinds.is_everything() {
+        format!("any plain kind of {group}")
+    } else {
+        format!("{} of {group}", words::list(kinds.iter()))
+    }
 }
 
 fn place(scope: ObjectScope, namespaces: &Patterns) -> String {
     match scope {
         ObjectScope::Cluster => ", without a namespace,".to_owned(),
-        ObjectScope::Namespaced if namespaces.is_everything() => " in every namespace".to_owned(),
-        ObjectScope::Namespaced => format!(" in namespaces {}", words::list(namespaces.iter())),
+        ObjectScope::Namespaced => words::namespaces(namespaces),
     }
 }
 
 impl Grant for ReadGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Cluster(request) = request else { return false };
+        let Request::Cluster(request) = request else {
+            return false;
+        };
         let place = match (self.scope, &request.namespace) {
             (ObjectScope::Namespaced, Some(namespace)) => self.namespaces.matches(namespace),
             (ObjectScope::Namespaced, None) => {
@@ -207,7 +241,9 @@ impl ApplyGrant {
 
 impl Grant for ApplyGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Cluster(request) = request else { return false };
+        let Request::Cluster(request) = request else {
+            return false;
+        };
         let verb = match request.verb {
             Verb::Apply | Verb::DryRun | Verb::Prune => true,
             Verb::Adopt => self.adopt,
@@ -217,11 +253,17 @@ impl Grant for ApplyGrant {
     }
 
     fn describe(&self) -> String {
-        self.objects().describe(if self.adopt { "apply, and take over when they exist," } else { "apply" })
+        self.objects().describe(if self.adopt {
+            "apply, and take over when they exist,"
+        } else {
+            "apply"
+        })
     }
 
     fn risk(&self) -> Risk {
-        self.objects().risk().max(if self.adopt { Risk::Power } else { Risk::Plain })
+        self.objects()
+            .risk()
+            .max(if self.adopt { Risk::Power } else { Risk::Plain })
     }
 
     fn problem(&self) -> Option<Problem> {
@@ -245,7 +287,9 @@ impl DeleteGrant {
 
 impl Grant for DeleteGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Cluster(request) = request else { return false };
+        let Request::Cluster(request) = request else {
+            return false;
+        };
         request.verb == Verb::Delete && self.objects().covers(request, reach)
     }
 

@@ -3,6 +3,6 @@
 mod grant;
 mod request;
 
-pub use grant::{ApplyGrant, DeleteGrant, ReadGrant};
 pub(super) use grant::is_empty;
+pub use grant::{ApplyGrant, DeleteGrant, ReadGrant};
 pub use request::{ClusterRequest, ObjectScope, Verb};

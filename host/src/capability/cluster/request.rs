@@ -28,7 +28,9 @@ pub enum Verb {
 }
 
 /// Whether objects of a kind live in a namespace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectScope {
     #[default]
@@ -59,16 +61,34 @@ impl ClusterRequest {
         namespace: Option<String>,
         name: Option<String>,
     ) -> Self {
-        let scope = kinds::scope_of(&collection).or(namespace.as_ref().map(|_| ObjectScope::Namespaced));
-        Self { cluster, verb: Verb::Read, risk: kinds::read_risk(&collection), collection, namespace, name, scope }
+        let scope =
+            kinds::scope_of(&collection).or(namespace.as_ref().map(|_| ObjectScope::Namespaced));
+        Self {
+            cluster,
+            verb: Verb::Read,
+            risk: kinds::read_risk(&collection),
+            collection,
+            namespace,
+            name,
+            scope,
+        }
     }
 
     /// Something that is done to one object.
-    pub fn write(cluster: Identifier, verb: Verb, object: &ObjectRef, scope: ObjectScope, risk: Risk) -> Self {
+    pub fn write(
+        cluster: Identifier,
+        verb: Verb,
+        object: &ObjectRef,
+        scope: ObjectScope,
+        risk: Risk,
+    ) -> Self {
         Self {
             cluster,
             verb,
-            collection: Collection { group: object.group.clone(), kind: object.kind.clone() },
+            collection: Collection {
+                group: object.group.clone(),
+                kind: object.kind.clone(),
+            },
             namespace: object.namespace.clone(),
             name: Some(object.name.clone()),
             scope: Some(scope),
@@ -115,6 +135,10 @@ impl ClusterRequest {
     }
 
     fn risk_note(&self) -> &'static str {
-        if self.risk == Risk::Opaque { "(unchecked) " } else { "" }
+        if self.risk == Risk::Opaque {
+            "(unchecked) "
+        } else {
+            ""
+        }
     }
 }

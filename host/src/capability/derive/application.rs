@@ -25,13 +25,26 @@ pub(in crate::capability) fn implied_by(
 ) -> Result<Vec<Request>, Denial> {
     let asked = format!("run application {}", untrusted(&application.name));
     let malformed = |what: &str, text: &str, help: &str| {
-        Denial::forbidden(codes::MALFORMED_NAME, asked.clone(), format!("`{}` is not {what}", untrusted(text)), help)
+        Denial::forbidden(
+            codes::MALFORMED_NAME,
+            asked.clone(),
+            format!("`{}` is not {what}", untrusted(text)),
+            help,
+        )
     };
     if !syntax::is_dns_subdomain(&application.name) {
-        return Err(malformed("the name of an application", &application.name, "a name is a DNS name"));
+        return Err(malformed(
+            "the name of an application",
+            &application.name,
+            "a name is a DNS name",
+        ));
     }
     if !syntax::is_dns_subdomain(&application.project) {
-        return Err(malformed("the name of a project", &application.project, "name one project; `*` is none"));
+        return Err(malformed(
+            "the name of a project",
+            &application.project,
+            "name one project; `*` is none",
+        ));
     }
     if application.project == "default" {
         return Err(Denial::forbidden(
@@ -43,13 +56,20 @@ pub(in crate::capability) fn implied_by(
         .at("/project"));
     }
     if !is_repository(&application.repository) {
-        return Err(malformed("a Git repository", &application.repository, "a repository is `https://host/path`"));
+        return Err(malformed(
+            "a Git repository",
+            &application.repository,
+            "a repository is `https://host/path`",
+        ));
     }
     path::check(&application.path).map_err(|problem| {
         Denial::forbidden(
             codes::MALFORMED_NAME,
             asked.clone(),
-            format!("`{}` is not a path: {problem}", untrusted(&application.path)),
+            format!(
+                "`{}` is not a path: {problem}",
+                untrusted(&application.path)
+            ),
             "a path leads into the repository",
         )
     })?;
@@ -65,13 +85,21 @@ pub(in crate::capability) fn implied_by(
         ));
     };
     if !syntax::is_dns_label(&application.destination_namespace) {
-        return Err(malformed("a namespace", &application.destination_namespace, "a namespace is a DNS label"));
+        return Err(malformed(
+            "a namespace",
+            &application.destination_namespace,
+            "a namespace is a DNS label",
+        ));
     }
     let destination = Identifier::new(application.destination_cluster.clone())
         .ok()
         .filter(|destination| context.clusters.contains(destination))
         .ok_or_else(|| {
-            malformed("a cluster of the stack", &application.destination_cluster, "name a cluster of the stack")
+            malformed(
+                "a cluster of the stack",
+                &application.destination_cluster,
+                "name a cluster of the stack",
+            )
         })?;
     Ok(vec![Request::Application(ApplicationRequest {
         cluster: cluster.clone(),
@@ -87,7 +115,10 @@ pub(in crate::capability) fn implied_by(
 
 /// `https://host/path` without user information, query or fragment.
 fn is_repository(text: &str) -> bool {
-    let Some((host, path)) = text.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+    let Some((host, path)) = text
+        .strip_prefix("https://")
+        .and_then(|rest| rest.split_once('/'))
+    else {
         return false;
     };
     syntax::is_dns_subdomain(host)
@@ -95,6 +126,8 @@ fn is_repository(text: &str) -> bool {
         && path.split('/').all(|segment| {
             !segment.is_empty()
                 && !segment.starts_with(['.', '-'])
-                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         })
 }

@@ -28,7 +28,8 @@ pub struct DeriveContext {
 impl DeriveContext {
     /// The scope of a kind, if anybody knows it. What the host's own table says cannot be overridden.
     pub(in crate::capability) fn scope_of(&self, collection: &Collection) -> Option<ObjectScope> {
-        crate::capability::kinds::scope_of(collection).or_else(|| self.scopes.get(collection).copied())
+        crate::capability::kinds::scope_of(collection)
+            .or_else(|| self.scopes.get(collection).copied())
     }
 
     /// Whether the stage itself proposes the object.
@@ -52,7 +53,11 @@ pub struct DeclaredFact {
 
 impl DeclaredFacts {
     /// The requirements of a stage type, for the instance of one cluster or of the stack.
-    pub fn of(stage_type: &StageType, cluster: Option<&Identifier>, clusters: &BTreeSet<Identifier>) -> Self {
+    pub fn of(
+        stage_type: &StageType,
+        cluster: Option<&Identifier>,
+        clusters: &BTreeSet<Identifier>,
+    ) -> Self {
         let mut facts = BTreeMap::new();
         for requirement in &stage_type.requires {
             let owners: Vec<Option<Identifier>> = match requirement.reach {
@@ -61,7 +66,10 @@ impl DeclaredFacts {
                 FactReach::EachCluster => clusters.iter().cloned().map(Some).collect(),
             };
             for owner in owners {
-                let declared = DeclaredFact { format: requirement.format.clone(), secret: requirement.secret };
+                let declared = DeclaredFact {
+                    format: requirement.format.clone(),
+                    secret: requirement.secret,
+                };
                 facts
                     .entry(FactRef::new(owner, requirement.name.clone()))
                     // Declared twice: the stricter declaration holds.
@@ -81,7 +89,11 @@ impl DeclaredFacts {
     }
 
     /// The fact of a name: of the cluster if there is one, else of the stack.
-    pub fn named(&self, name: &Identifier, cluster: Option<&Identifier>) -> Option<(FactRef, &DeclaredFact)> {
+    pub fn named(
+        &self,
+        name: &Identifier,
+        cluster: Option<&Identifier>,
+    ) -> Option<(FactRef, &DeclaredFact)> {
         [cluster.cloned(), None].into_iter().find_map(|owner| {
             let fact = FactRef::new(owner, name.clone());
             self.facts.get(&fact).map(|declared| (fact, declared))

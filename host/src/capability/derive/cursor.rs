@@ -19,7 +19,11 @@ pub(in crate::capability) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(in crate::capability) fn new(node: &'a Node, asked: &'a str) -> Self {
-        Self { node, pointer: String::new(), asked }
+        Self {
+            node,
+            pointer: String::new(),
+            asked,
+        }
     }
 
     pub(in crate::capability) fn node(&self) -> &'a Node {
@@ -44,16 +48,22 @@ impl<'a> Cursor<'a> {
 
     /// The node at the end of a way of keys.
     pub(in crate::capability) fn find(&self, way: &[&str]) -> Option<Self> {
-        way.iter().try_fold(self.clone(), |cursor, key| cursor.get(key))
+        way.iter()
+            .try_fold(self.clone(), |cursor, key| cursor.get(key))
     }
 
     fn child(&self, node: &'a Node, key: &str) -> Self {
-        Self { node, pointer: pointer::join(&self.pointer, key), asked: self.asked }
+        Self {
+            node,
+            pointer: pointer::join(&self.pointer, key),
+            asked: self.asked,
+        }
     }
 
     /// The entries of a map that are not `null`.
     pub(in crate::capability) fn entries(&self) -> Result<Vec<(&'a str, Self)>, Denial> {
-        let map: &BTreeMap<String, Node> = self.node.as_map().ok_or_else(|| self.malformed("a map"))?;
+        let map: &BTreeMap<String, Node> =
+            self.node.as_map().ok_or_else(|| self.malformed("a map"))?;
         Ok(map
             .iter()
             .filter(|(_, node)| **node != Node::Null)
@@ -63,13 +73,21 @@ impl<'a> Cursor<'a> {
 
     /// The items of a list.
     pub(in crate::capability) fn items(&self) -> Result<Vec<Self>, Denial> {
-        let list = self.node.as_list().ok_or_else(|| self.malformed("a list"))?;
-        Ok(list.iter().enumerate().map(|(index, node)| self.child(node, &index.to_string())).collect())
+        let list = self
+            .node
+            .as_list()
+            .ok_or_else(|| self.malformed("a list"))?;
+        Ok(list
+            .iter()
+            .enumerate()
+            .map(|(index, node)| self.child(node, &index.to_string()))
+            .collect())
     }
 
     /// The items of a list below a key; none when it is absent.
     pub(in crate::capability) fn list(&self, key: &str) -> Result<Vec<Self>, Denial> {
-        self.get(key).map_or_else(|| Ok(Vec::new()), |list| list.items())
+        self.get(key)
+            .map_or_else(|| Ok(Vec::new()), |list| list.items())
     }
 
     /// A text that decides what is allowed: without tokens.
@@ -103,16 +121,29 @@ impl<'a> Cursor<'a> {
     /// `true` or `false` below a key.
     pub(in crate::capability) fn bool_at(&self, key: &str) -> Result<Option<bool>, Denial> {
         self.get(key)
-            .map(|cursor| cursor.node.as_bool().ok_or_else(|| cursor.malformed("`true` or `false`")))
+            .map(|cursor| {
+                cursor
+                    .node
+                    .as_bool()
+                    .ok_or_else(|| cursor.malformed("`true` or `false`"))
+            })
             .transpose()
     }
 
     pub(in crate::capability) fn missing(&self, key: &str) -> Denial {
-        self.refuse(codes::MALFORMED_FIELD, format!("`{key}` is missing"), "set it")
+        self.refuse(
+            codes::MALFORMED_FIELD,
+            format!("`{key}` is missing"),
+            "set it",
+        )
     }
 
     pub(in crate::capability) fn malformed(&self, wanted: &str) -> Denial {
-        self.refuse(codes::MALFORMED_FIELD, format!("this has to be {wanted}"), "see the kind's reference")
+        self.refuse(
+            codes::MALFORMED_FIELD,
+            format!("this has to be {wanted}"),
+            "see the kind's reference",
+        )
     }
 
     /// A field that no policy knows.
@@ -120,13 +151,20 @@ impl<'a> Cursor<'a> {
         let shown: String = key.chars().take(80).collect();
         self.refuse(
             codes::UNKNOWN_FIELD,
-            format!("the host has no policy for the field `{}`", untrusted(&shown)),
+            format!(
+                "the host has no policy for the field `{}`",
+                untrusted(&shown)
+            ),
             "leave it out",
         )
     }
 
     /// Something that nobody can grant.
-    pub(in crate::capability) fn forbidden(&self, reason: impl Into<String>, help: impl Into<String>) -> Denial {
+    pub(in crate::capability) fn forbidden(
+        &self,
+        reason: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Denial {
         self.refuse(codes::FORBIDDEN, reason, help)
     }
 
@@ -150,6 +188,10 @@ impl<'a> Cursor<'a> {
 
     /// Refuses tokens anywhere below.
     pub(in crate::capability) fn fixed(&self) -> Result<(), Denial> {
-        if self.node.has_tokens() { Err(self.token()) } else { Ok(()) }
+        if self.node.has_tokens() {
+            Err(self.token())
+        } else {
+            Ok(())
+        }
     }
 }

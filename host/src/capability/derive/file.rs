@@ -17,7 +17,10 @@ pub(super) fn derive(file: &File, change: &Change) -> Result<Vec<Request>, Denia
             path::PathProblem::Syntax | path::PathProblem::TrailingDot => {
                 (codes::MALFORMED_NAME, "choose another path")
             }
-            _ => (codes::FORBIDDEN, "no grant helps: this file cannot come from a `file` change"),
+            _ => (
+                codes::FORBIDDEN,
+                "no grant helps: this file cannot come from a `file` change",
+            ),
         };
         Denial::forbidden(code, asked.clone(), problem.to_string(), help)
     })?;
@@ -39,7 +42,10 @@ pub(super) fn derive(file: &File, change: &Change) -> Result<Vec<Request>, Denia
             "propose it as an `apply` change, so that it is checked as what it is",
         ));
     }
-    if !literal.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()) {
+    if !literal
+        .chars()
+        .all(|c| matches!(c, '\n' | '\t') || !c.is_control())
+    {
         return Err(Denial::forbidden(
             codes::MALFORMED_FIELD,
             asked,
@@ -47,31 +53,59 @@ pub(super) fn derive(file: &File, change: &Change) -> Result<Vec<Request>, Denia
             "only new lines and tabs are allowed",
         ));
     }
-    Ok(vec![Request::File(FileRequest { path: file.path.clone() })])
+    Ok(vec![Request::File(FileRequest {
+        path: file.path.clone(),
+    })])
 }
 
 /// Whether some YAML or JSON reader could find both keys: at the start of a line, after `{` or `,`, or after
 /// the dashes of a list, quoted or not. Escaped spellings of the words count as the words.
 fn is_object(text: &str) -> bool {
     let plain = unescape(text);
-    ["apiVersion", "kind"].iter().all(|key| has_key(&plain, key))
+    ["apiVersion", "kind"]
+        .iter()
+        .all(|key| has_key(&plain, key))
 }
 
 fn has_key(text: &str, key: &str) -> bool {
     text.match_indices(key).any(|(at, _)| {
-        let before = text.get(..at).unwrap_or_default().trim_end_matches(['"', '\'']);
-        let after = text.get(at + key.len()..).unwrap_or_default().trim_start_matches(['"', '\'']).trim_start();
+        let before = text
+            .get(..at)
+            .unwrap_or_default()
+            .trim_end_matches(['"', '\'']);
+        let after = text
+            .get(at + key.len()..)
+            .unwrap_or_default()
+            .trim_start_matches(['"', '\''])
+            .trim_start();
         let starts = before
             .trim_end_matches([' ', '\t'])
             .chars()
             .next_back()
-            .is_none_or(|c| matches!(c, '\n' | '\r' | '{' | ',' | '-' | '?' | '[' | '\u{feff}' | '\u{85}' | '\u{2028}' | '\u{2029}'));
+            .is_none_or(|c| {
+                matches!(
+                    c,
+                    '\n' | '\r'
+                        | '{'
+                        | ','
+                        | '-'
+                        | '?'
+                        | '['
+                        | '\u{feff}'
+                        | '\u{85}'
+                        | '\u{2028}'
+                        | '\u{2029}'
+                )
+            });
         // YAML reads `!!str kind: x` and `&a kind: x` as the key as well.
         let decorated = before
             .trim_end_matches([' ', '\t'])
             .rsplit(['\n', '{', ','])
             .next()
-            .is_some_and(|line| line.split_whitespace().all(|word| word.starts_with(['!', '&', '-', '?'])));
+            .is_some_and(|line| {
+                line.split_whitespace()
+                    .all(|word| word.starts_with(['!', '&', '-', '?']))
+            });
         (starts || decorated) && after.starts_with(':')
     })
 }
@@ -89,7 +123,10 @@ fn unescape(text: &str) -> String {
             Some(b'x') => 2,
             _ => 0,
         };
-        let code = escape.get(2..2 + digits).filter(|_| digits > 0).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let code = escape
+            .get(2..2 + digits)
+            .filter(|_| digits > 0)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
         match code.and_then(char::from_u32).filter(char::is_ascii) {
             Some(c) => {
                 plain.push(c);

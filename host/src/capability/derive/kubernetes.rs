@@ -31,10 +31,18 @@ pub(super) fn derive(
             "write the version without its group, `v1`",
         ));
     }
-    let collection = Collection { group: object.group.clone(), kind: object.kind.clone() };
+    let collection = Collection {
+        group: object.group.clone(),
+        kind: object.kind.clone(),
+    };
     let judgement = kinds::judgement(&collection);
     if let Judgement::Forbidden(reason) = judgement {
-        return Err(Denial::forbidden(codes::FORBIDDEN, asked, reason, "no grant helps"));
+        return Err(Denial::forbidden(
+            codes::FORBIDDEN,
+            asked,
+            reason,
+            "no grant helps",
+        ));
     }
     let scope = kinds::check_scope(&reference, &asked, context)?;
     let mut requests = check_metadata(object, cluster, &asked)?;
@@ -45,18 +53,32 @@ pub(super) fn derive(
             if !policy.versions.contains(&object.version.as_str()) {
                 return Err(body.refuse(
                     codes::UNKNOWN_FIELD,
-                    format!("the host does not know version {} of this kind", untrusted(&object.version)),
+                    format!(
+                        "the host does not know version {} of this kind",
+                        untrusted(&object.version)
+                    ),
                     format!("use version {}", policy.versions.join(" or ")),
                 ));
             }
             kinds::check_shape(&body, policy.shape, &context.facts)?;
-            let judged = Object { object, body, cluster, context };
+            let judged = Object {
+                object,
+                body,
+                cluster,
+                context,
+            };
             requests.extend((policy.implied)(&judged)?);
             policy.risk
         }
         Judgement::Known(_) | Judgement::Opaque | Judgement::Forbidden(_) => Risk::Opaque,
     };
-    requests.push(Request::Cluster(ClusterRequest::write(cluster.clone(), Verb::Apply, &reference, scope, risk)));
+    requests.push(Request::Cluster(ClusterRequest::write(
+        cluster.clone(),
+        Verb::Apply,
+        &reference,
+        scope,
+        risk,
+    )));
     Ok(requests)
 }
 
@@ -70,9 +92,14 @@ fn check_body(body: &Cursor<'_>) -> Result<(), Denial> {
                     "leave it out of the body",
                 ));
             }
-            "status" => return Err(value.forbidden("a status is written by its controller", "leave it out")),
+            "status" => {
+                return Err(value.forbidden("a status is written by its controller", "leave it out"));
+            }
             "items" => {
-                return Err(value.forbidden("a list hides its items from authorisation", "propose one object per change"));
+                return Err(value.forbidden(
+                    "a list hides its items from authorisation",
+                    "propose one object per change",
+                ));
             }
             _ => {}
         }
@@ -96,7 +123,11 @@ fn check_metadata(
     for (key, value) in &object.labels {
         let at = pointer::join("/metadata/labels", key);
         if !syntax::is_label_value(value) {
-            return Err(malformed(asked, "a label's value is at most 63 letters, digits, `-`, `_` and `.`").at(at));
+            return Err(malformed(
+                asked,
+                "a label's value is at most 63 letters, digits, `-`, `_` and `.`",
+            )
+            .at(at));
         }
         if !seen.insert(key) {
             return Err(malformed(asked, "the label is set twice").at(at));
@@ -125,7 +156,9 @@ fn check_metadata(
         requests.extend(key_request(asked, &at, cluster, namespace.clone(), key)?);
     }
     if bytes > MAX_ANNOTATIONS {
-        return Err(malformed(asked, "the annotations have more than 256 KiB").at("/metadata/annotations"));
+        return Err(
+            malformed(asked, "the annotations have more than 256 KiB").at("/metadata/annotations")
+        );
     }
     Ok(requests)
 }
@@ -162,10 +195,20 @@ fn key_request(
         )
         .at(at));
     }
-    Ok(is_power_key(key)
-        .then(|| Request::Labels(LabelRequest { cluster: cluster.clone(), namespace, key: key.to_owned() })))
+    Ok(is_power_key(key).then(|| {
+        Request::Labels(LabelRequest {
+            cluster: cluster.clone(),
+            namespace,
+            key: key.to_owned(),
+        })
+    }))
 }
 
 fn malformed(asked: &str, reason: &str) -> Denial {
-    Denial::forbidden(codes::MALFORMED_NAME, asked, reason, "see the kind's reference")
+    Denial::forbidden(
+        codes::MALFORMED_NAME,
+        asked,
+        reason,
+        "see the kind's reference",
+    )
 }

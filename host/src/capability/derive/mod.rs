@@ -11,13 +11,13 @@ mod tokens;
 mod tool;
 mod workflow;
 
-pub use context::{DeclaredFact, DeclaredFacts, DeriveContext};
 pub(super) use application::implied_by as application;
+pub use context::{DeclaredFact, DeclaredFacts, DeriveContext};
 pub(super) use cursor::Cursor;
 pub(super) use kubernetes::check_key;
 
 use super::denial::Denial;
-use super::{Request, codes, kops, terraform};
+use super::{Reach, Request, codes, kops, terraform};
 use crate::proposal::{Action, Change};
 
 /// Everything that a change implies. Total and pure: it answers for every change, and the same for the same.
@@ -25,6 +25,7 @@ use crate::proposal::{Action, Change};
 /// A change is refused here when no grant could allow it: a token where a literal decides, an
 /// unknown field, a name that is none.
 pub fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Request>, Denial> {
+    check_reach(change, context)?;
     let mut requests = tokens::derive(change, context)?;
     requests.extend(match &change.action {
         Action::Apply(object) => kubernetes::derive(object, change, context)?,
@@ -40,8 +41,39 @@ pub fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Request>, 
     Ok(requests)
 }
 
+/// A stage of a cluster names its own only; every stage names clusters of the stack.
+fn check_reach(change: &Change, context: &DeriveContext) -> Result<(), Denial> {
+    let reach = Reach {
+        own: context.cluster.as_ref(),
+        clusters: &context.clusters,
+    };
+    let Some(cluster) = change
+        .cluster
+        .as_ref()
+        .filter(|cluster| !reach.contains(cluster))
+    else {
+        return Ok(());
+    };
+    let reason = match &context.cluster {
+        Some(own) => format!("the stage runs for cluster {own} and cannot mean {cluster}"),
+        None => format!("the stack has no cluster {cluster}"),
+    };
+    let asked = format!("change something of cluster {cluster}");
+    let mut denial = Denial::forbidden(
+        codes::OUT_OF_REACH,
+        asked,
+        reason,
+        "name a cluster that the stage has",
+    );
+    denial.wall = super::denial::Wall::Reach;
+    Err(denial)
+}
+
 /// The cluster of a change that needs one.
-fn cluster_of<'a>(change: &'a Change, asked: &str) -> Result<&'a aegis_document::Identifier, Denial> {
+fn cluster_of<'a>(
+    change: &'a Change,
+    asked: &str,
+) -> Result<&'a aegis_document::Identifier, Denial> {
     change.cluster.as_ref().ok_or_else(|| {
         Denial::forbidden(
             codes::SCOPE,

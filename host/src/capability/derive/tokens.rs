@@ -12,25 +12,44 @@ use crate::template::{FactToken, Node, Templated, Token};
 
 /// Checks every token of a change, and derives where secrets go.
 pub(super) fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Request>, Denial> {
-    let mut scan = Scan { change, context, requests: Vec::new() };
+    let mut scan = Scan {
+        change,
+        context,
+        requests: Vec::new(),
+    };
     match &change.action {
         Action::Terraform(root) => {
             let blocks = root.resources.iter().map(|block| ("resources", block));
             for (list, block) in blocks.chain(root.data.iter().map(|block| ("data", block))) {
-                scan.node(&block.body, &format!("/{list}/{}.{}/body", block.kind, block.name), true)?;
+                scan.node(
+                    &block.body,
+                    &format!("/{list}/{}.{}/body", block.kind, block.name),
+                    true,
+                )?;
             }
             for output in &root.outputs {
-                scan.node(&output.value, &pointer::join("/outputs", &output.name), true)?;
+                scan.node(
+                    &output.value,
+                    &pointer::join("/outputs", &output.name),
+                    true,
+                )?;
             }
         }
         Action::Kops(kops) => {
             scan.node(&kops.spec, "/spec", false)?;
             for group in &kops.instance_groups {
-                scan.node(&group.spec, &format!("/instance-groups/{}/spec", group.name), false)?;
+                scan.node(
+                    &group.spec,
+                    &format!("/instance-groups/{}/spec", group.name),
+                    false,
+                )?;
             }
             for secret in &kops.secrets {
                 let cluster = super::cluster_of(change, "fill a kOps secret")?;
-                let sink = SecretSink::KopsStore { cluster: cluster.clone(), name: secret.name.to_string() };
+                let sink = SecretSink::KopsStore {
+                    cluster: cluster.clone(),
+                    name: secret.name.to_string(),
+                };
                 scan.named_secret(&secret.fact, sink, "/secrets")?;
             }
         }
@@ -42,7 +61,13 @@ pub(super) fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Req
                 scan.text(content, &pointer::join("/inputs", name), false)?;
             }
             for fact in &call.stdin_secrets {
-                scan.named_secret(fact, SecretSink::ToolStdin { adapter: call.adapter.clone() }, "/stdin-secrets")?;
+                scan.named_secret(
+                    fact,
+                    SecretSink::ToolStdin {
+                        adapter: call.adapter.clone(),
+                    },
+                    "/stdin-secrets",
+                )?;
             }
         }
         Action::Apply(object) => scan.object(object)?,
@@ -102,7 +127,10 @@ impl Scan<'_> {
                 name: object.name.clone(),
                 key: key.to_owned(),
             };
-            self.requests.push(Request::Secret(SecretRequest { fact: token.fact.clone(), sink }));
+            self.requests.push(Request::Secret(SecretRequest {
+                fact: token.fact.clone(),
+                sink,
+            }));
             return Ok(());
         }
         self.node(value, at, false)
@@ -158,7 +186,11 @@ impl Scan<'_> {
     }
 
     fn embeddable(&self, token: &FactToken, at: &str) -> Result<(), Denial> {
-        let format = self.context.facts.get(&token.fact).and_then(|declared| declared.format.at(&token.pointer));
+        let format = self
+            .context
+            .facts
+            .get(&token.fact)
+            .and_then(|declared| declared.format.at(&token.pointer));
         if format.is_some_and(crate::fact::Format::embeddable) {
             return Ok(());
         }
@@ -191,8 +223,11 @@ impl Scan<'_> {
         sink: SecretSink,
         at: &str,
     ) -> Result<(), Denial> {
-        let Some((fact, declared)) = self.context.facts.named(name, self.change.cluster.as_ref()) else {
-            return Err(undeclared(&FactRef::new(self.change.cluster.clone(), name.clone())).at(at));
+        let Some((fact, declared)) = self.context.facts.named(name, self.change.cluster.as_ref())
+        else {
+            return Err(
+                undeclared(&FactRef::new(self.change.cluster.clone(), name.clone())).at(at),
+            );
         };
         if !declared.secret {
             return Err(Denial::forbidden(
@@ -203,7 +238,8 @@ impl Scan<'_> {
             )
             .at(at));
         }
-        self.requests.push(Request::Secret(SecretRequest { fact, sink }));
+        self.requests
+            .push(Request::Secret(SecretRequest { fact, sink }));
         Ok(())
     }
 }

@@ -43,7 +43,11 @@ pub(super) fn derive(call: &ToolCall) -> Result<Vec<Request>, Denial> {
     let others = call.probe.iter().chain(&call.undo);
     Ok(std::iter::once(&call.adapter)
         .chain(others)
-        .map(|adapter| Request::Tool(ToolRequest { adapter: adapter.clone() }))
+        .map(|adapter| {
+            Request::Tool(ToolRequest {
+                adapter: adapter.clone(),
+            })
+        })
         .collect())
 }
 

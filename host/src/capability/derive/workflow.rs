@@ -13,7 +13,11 @@ use crate::proposal::{Access, Change, Job, Step, Trigger, Workflow};
 pub(super) fn derive(workflow: &Workflow, change: &Change) -> Result<Vec<Request>, Denial> {
     let asked = format!("write the workflow {}", workflow.file);
     no_cluster(change, &asked)?;
-    let mut needs = Needs { workflow, asked, needs: vec![CiNeed::File] };
+    let mut needs = Needs {
+        workflow,
+        asked,
+        needs: vec![CiNeed::File],
+    };
     needs.line(&workflow.name, "name")?;
     if let Some(group) = &workflow.concurrency {
         needs.line(group, "concurrency group")?;
@@ -30,12 +34,20 @@ pub(super) fn derive(workflow: &Workflow, change: &Change) -> Result<Vec<Request
     }
     for job in &workflow.jobs {
         if let Some(unknown) = job.needs.iter().find(|need| !ids.contains(need)) {
-            return Err(needs.malformed(&format!("job {} needs {unknown}, which does not exist", job.id), "/jobs"));
+            return Err(needs.malformed(
+                &format!("job {} needs {unknown}, which does not exist", job.id),
+                "/jobs",
+            ));
         }
         needs.job(job)?;
     }
     let Needs { needs, .. } = needs;
-    let request = |need| Request::Ci(CiRequest { workflow: workflow.file.clone(), need });
+    let request = |need| {
+        Request::Ci(CiRequest {
+            workflow: workflow.file.clone(),
+            need,
+        })
+    };
     Ok(needs.into_iter().map(request).collect())
 }
 
@@ -66,7 +78,13 @@ const CONTEXT: &[&str] = &[
 
 impl Needs<'_> {
     fn malformed(&self, reason: &str, at: &str) -> Denial {
-        Denial::forbidden(codes::MALFORMED_FIELD, self.asked.clone(), reason, "see GitHub's workflow syntax").at(at)
+        Denial::forbidden(
+            codes::MALFORMED_FIELD,
+            self.asked.clone(),
+            reason,
+            "see GitHub's workflow syntax",
+        )
+        .at(at)
     }
 
     fn forbidden(&self, reason: impl Into<String>, help: &str, at: String) -> Denial {
@@ -75,11 +93,16 @@ impl Needs<'_> {
 
     /// A text for people: one line, without expressions.
     fn line(&self, text: &str, what: &str) -> Result<(), Denial> {
-        let fits = (1..=200).contains(&text.len()) && !text.chars().any(char::is_control) && !text.contains("${{");
+        let fits = (1..=200).contains(&text.len())
+            && !text.chars().any(char::is_control)
+            && !text.contains("${{");
         if fits {
             Ok(())
         } else {
-            Err(self.malformed(&format!("the {what} is not one line of text without expressions"), ""))
+            Err(self.malformed(
+                &format!("the {what} is not one line of text without expressions"),
+                "",
+            ))
         }
     }
 
@@ -90,7 +113,10 @@ impl Needs<'_> {
             Trigger::Tag(tags) => (TriggerKind::Tag, &tags[..]),
             Trigger::Schedule(cron) => {
                 if !is_cron(cron) {
-                    return Err(self.malformed("a schedule has five fields of digits, `*`, `,`, `-` and `/`", "/triggers"));
+                    return Err(self.malformed(
+                        "a schedule has five fields of digits, `*`, `,`, `-` and `/`",
+                        "/triggers",
+                    ));
                 }
                 (TriggerKind::Schedule, &[][..])
             }
@@ -100,10 +126,15 @@ impl Needs<'_> {
         let is_pattern = |text: &String| {
             (1..=200).contains(&text.len())
                 && !text.starts_with('-')
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./*".contains(&b))
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_./*".contains(&b))
         };
         if !patterns.iter().all(is_pattern) {
-            return Err(self.malformed("a branch or tag is letters, digits, `-`, `_`, `.`, `/` and `*`", "/triggers"));
+            return Err(self.malformed(
+                "a branch or tag is letters, digits, `-`, `_`, `.`, `/` and `*`",
+                "/triggers",
+            ));
         }
         self.needs.push(CiNeed::Trigger(kind));
         Ok(())
@@ -128,18 +159,28 @@ impl Needs<'_> {
         let mut seen = BTreeSet::new();
         for permission in &job.permissions {
             let name = permission.name.as_str();
-            let fits = (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+            let fits = (1..=40).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
             // These two stand for all permissions at once.
             if !fits || ["read-all", "write-all"].contains(&name) || !seen.insert(name) {
                 return Err(self.malformed("a permission is one of GitHub's names, once", &at));
             }
-            self.needs.push(CiNeed::Permission { name: name.to_owned(), access: permission.access });
+            self.needs.push(CiNeed::Permission {
+                name: name.to_owned(),
+                access: permission.access,
+            });
         }
         for (index, step) in job.steps.iter().enumerate() {
             self.step(step, &format!("{at}/steps/{index}"))?;
         }
-        if self.workflow.triggers.iter().any(|trigger| matches!(trigger, Trigger::PullRequest(_)))
-            && job.permissions.iter().any(|permission| permission.name == "id-token" && permission.access == Access::Write)
+        if self
+            .workflow
+            .triggers
+            .iter()
+            .any(|trigger| matches!(trigger, Trigger::PullRequest(_)))
+            && job.permissions.iter().any(|permission| {
+                permission.name == "id-token" && permission.access == Access::Write
+            })
         {
             return Err(self.forbidden(
                 "a pull request would get an identity token: whoever opens one could act as the workflow",
@@ -152,14 +193,25 @@ impl Needs<'_> {
 
     fn step(&mut self, step: &Step, at: &str) -> Result<(), Denial> {
         match step {
-            Step::Uses { name, action, commit, version, with } => {
+            Step::Uses {
+                name,
+                action,
+                commit,
+                version,
+                with,
+            } => {
                 self.line(name, "name of a step")?;
                 if !is_action(action) {
-                    return Err(self.malformed("an action is `owner/repository` or a path in it", at));
+                    return Err(
+                        self.malformed("an action is `owner/repository` or a path in it", at)
+                    );
                 }
                 if !syntax::is_commit(commit) {
                     return Err(self.forbidden(
-                        format!("the action {} is not pinned to a 40-digit commit", untrusted(action)),
+                        format!(
+                            "the action {} is not pinned to a 40-digit commit",
+                            untrusted(action)
+                        ),
                         "name the commit: whoever can move a tag could change what runs",
                         at.to_owned(),
                     ));
@@ -167,7 +219,10 @@ impl Needs<'_> {
                 if !is_word(version) {
                     return Err(self.malformed("a version is one word", at));
                 }
-                self.needs.push(CiNeed::Action { action: action.clone(), commit: commit.clone() });
+                self.needs.push(CiNeed::Action {
+                    action: action.clone(),
+                    commit: commit.clone(),
+                });
                 self.values(with, &format!("{at}/with"), false)
             }
             Step::Run { name, script, env } => {
@@ -179,7 +234,10 @@ impl Needs<'_> {
                         format!("{at}/script"),
                     ));
                 }
-                if script.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+                if script
+                    .chars()
+                    .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+                {
                     return Err(self.malformed("a script holds control characters", at));
                 }
                 self.needs.push(CiNeed::Script);
@@ -192,15 +250,25 @@ impl Needs<'_> {
         let mut seen = BTreeSet::new();
         for (key, value) in values {
             let fits = (1..=100).contains(&key.len())
-                && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || (!env && b == b'-'));
+                && key
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || (!env && b == b'-'));
             if !fits || !seen.insert(key.to_ascii_lowercase()) {
                 return Err(self.malformed("a key is letters, digits and `_`, once", at));
             }
             // What the runner itself obeys: a path, a file of commands.
             let upper = key.to_ascii_uppercase();
-            if env && (upper.starts_with("GITHUB_") || upper.starts_with("RUNNER_") || upper.starts_with("ACTIONS_") || LOADER.contains(&upper.as_str())) {
+            if env
+                && (upper.starts_with("GITHUB_")
+                    || upper.starts_with("RUNNER_")
+                    || upper.starts_with("ACTIONS_")
+                    || LOADER.contains(&upper.as_str()))
+            {
                 return Err(self.forbidden(
-                    format!("the variable {} decides what the runner executes", untrusted(key)),
+                    format!(
+                        "the variable {} decides what the runner executes",
+                        untrusted(key)
+                    ),
                     "choose another name",
                     at.to_owned(),
                 ));
@@ -226,7 +294,10 @@ impl Needs<'_> {
         let name = |text: &str| {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
-        if let Some(secret) = expression.strip_prefix("secrets.").filter(|secret| name(secret)) {
+        if let Some(secret) = expression
+            .strip_prefix("secrets.")
+            .filter(|secret| name(secret))
+        {
             // GitHub's own token has the permissions of the job and no more.
             if !secret.eq_ignore_ascii_case("GITHUB_TOKEN") {
                 self.needs.push(CiNeed::Secret(secret.to_owned()));
@@ -241,7 +312,10 @@ impl Needs<'_> {
         }
         let shown: String = expression.chars().take(80).collect();
         Err(self.forbidden(
-            format!("the expression `{}` is not one of those that are known to be harmless", untrusted(&shown)),
+            format!(
+                "the expression `{}` is not one of those that are known to be harmless",
+                untrusted(&shown)
+            ),
             "use `secrets.NAME`, `vars.NAME` or a property of `github` that no stranger can choose",
             at.to_owned(),
         ))
@@ -250,14 +324,30 @@ impl Needs<'_> {
 
 /// Variables that make ordinary programs load or run something else.
 const LOADER: &[&str] = &[
-    "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "ENV", "IFS", "PROMPT_COMMAND", "NODE_OPTIONS",
-    "PYTHONPATH", "PYTHONSTARTUP", "PERL5OPT", "RUBYOPT", "JAVA_TOOL_OPTIONS", "GIT_SSH_COMMAND", "GIT_CONFIG_COUNT",
+    "PATH",
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "LD_AUDIT",
+    "BASH_ENV",
+    "ENV",
+    "IFS",
+    "PROMPT_COMMAND",
+    "NODE_OPTIONS",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PERL5OPT",
+    "RUBYOPT",
+    "JAVA_TOOL_OPTIONS",
+    "GIT_SSH_COMMAND",
+    "GIT_CONFIG_COUNT",
 ];
 
 fn is_word(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && !text.starts_with('-')
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
 }
 
 /// `owner/repository` or a path in it; no image, no local folder.
@@ -268,7 +358,9 @@ fn is_action(text: &str) -> bool {
         && segments.iter().all(|segment| {
             !segment.is_empty()
                 && !segment.starts_with(['.', '-'])
-                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         })
 }
 
@@ -276,6 +368,10 @@ fn is_cron(text: &str) -> bool {
     let fields: Vec<&str> = text.split(' ').collect();
     fields.len() == 5
         && fields.iter().all(|field| {
-            !field.is_empty() && field.len() <= 40 && field.bytes().all(|b| b.is_ascii_digit() || b"*,-/".contains(&b))
+            !field.is_empty()
+                && field.len() <= 40
+                && field
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || b"*,-/".contains(&b))
         })
 }

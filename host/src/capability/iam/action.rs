@@ -8,8 +8,9 @@ use crate::capability::Risk;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Action(String);
 
-/// Actions that change who may do what, run something with a role, give out credentials or secrets, or cut the
-/// owner off. Each ends in `*` or is one action; lower case, as IAM does not tell cases apart.
+/// Actions that change who may do what, run something with a role, give out credentials or secrets,
+/// or cut the owner off. Each ends in `*` or is one action; lower case, as IAM does not tell cases
+/// apart.
 const POWER: &[&str] = &[
     "account:*",
     "autoscaling:createlaunchconfiguration",
@@ -97,8 +98,8 @@ const READING: &[&str] = &[
 ];
 
 impl Action {
-    /// Reads an action, or `None` when the text is none. A `*` within the service's name is none either: IAM
-    /// does not know it.
+    /// Reads an action, or `None` when the text is none. A `*` within the service's name is none
+    /// either: IAM does not know it.
     pub fn new(text: &str) -> Option<Self> {
         let service = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'?');

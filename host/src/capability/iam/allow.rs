@@ -20,21 +20,23 @@ use super::{
 pub struct Allow {
     pub action: Action,
     pub resource: Spelled,
-    /// With its kind before it, `service:ec2.amazonaws.com`, or `*` for everybody. `None` in the policy of a role.
+    /// With its kind before it, `service:ec2.amazonaws.com`, or `*` for everybody. `None` in the
+    /// policy of a role.
     pub principal: Option<Spelled>,
 }
 
-/// Permissions that policies may hold. A line without `principals` means policies of roles, one with them means trust
-/// policies and policies of things.
+/// Permissions that policies may hold. A line without `principals` means policies of roles, one
+/// with them means trust policies and policies of things.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct IamGrant {
-    /// Actions. A wildcard in a policy needs the same text, or a wider one, here; an action that hands out more than it says
-    /// (`iam:PassRole`, `kms:*`) needs its own text.
+    /// Actions. A wildcard in a policy needs the same text, or a wider one, here; an action that
+    /// hands out more than it says (`iam:PassRole`, `kms:*`) needs its own text.
     pub actions: Patterns,
     /// Resources as they are spelled, or `self`: what the document itself makes.
     pub resources: Patterns,
-    /// `aws:ARN`, `service:NAME`, `federated:ARN`, `canonical-user:ID`, `self`, or `*` for everybody and nothing less.
+    /// `aws:ARN`, `service:NAME`, `federated:ARN`, `canonical-user:ID`, `self`, or `*` for
+    /// everybody and nothing less.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub principals: Patterns,
 }
@@ -44,10 +46,12 @@ fn is_empty(patterns: &Patterns) -> bool {
 }
 
 impl Policy {
-    /// The most permissions of one policy. AWS caps a policy at 20 KiB, which holds fewer lines than this.
+    /// The most permissions of one policy. AWS caps a policy at 20 KiB, which holds fewer lines
+    /// than this.
     pub const MAX_ALLOWS: usize = 4096;
 
-    /// Checks every token and lists what the policy allows. A `Deny` takes away, so it is checked and not listed.
+    /// Checks every token and lists what the policy allows. A `Deny` takes away, so it is checked
+    /// and not listed.
     pub fn allows(&self, tokens: &dyn Tokens) -> Result<BTreeSet<Allow>, PolicyError> {
         let mut allows = BTreeSet::new();
         for (index, statement) in self.statements.iter().enumerate() {
@@ -100,7 +104,8 @@ impl Statement {
         for condition in &self.conditions {
             for value in &condition.values {
                 match value {
-                    // A policy variable may stand in a value, and a brace in a literal pattern is harmless there.
+                    // A policy variable may stand in a value, and a brace in a literal pattern is
+                    // harmless there.
                     Node::Text(text) if text.as_literal().is_none() => {
                         spell(text, tokens)?;
                     }

@@ -7,7 +7,8 @@ use crate::template::{Node, Segment, Templated};
 use super::parse::{fail, shown};
 use super::{Condition, PolicyError, PolicyProblem};
 
-/// The operators of the IAM reference, without `ForAllValues:`/`ForAnyValue:` before and `IfExists` after them.
+/// The operators of the IAM reference, without `ForAllValues:`/`ForAnyValue:` before and `IfExists`
+/// after them.
 const OPERATORS: &[&str] = &[
     "ArnEquals",
     "ArnLike",
@@ -89,8 +90,8 @@ fn read_values(node: &Node, at: &str) -> Result<Vec<Node>, PolicyError> {
 }
 
 impl Condition {
-    /// Whether the condition holds a web identity to subjects. `IfExists` and `ForAllValues` hold without any value, so they
-    /// hold nothing.
+    /// Whether the condition holds a web identity to subjects. `IfExists` and `ForAllValues` hold
+    /// without any value, so they hold nothing.
     pub(super) fn names_a_subject(&self) -> bool {
         let like = self.operator == "StringLike";
         (like || self.operator == "StringEquals")
@@ -102,9 +103,10 @@ impl Condition {
     }
 }
 
-/// Subjects have parts, `repo:OWNER/NAME:environment:prod` and `system:serviceaccount:NAMESPACE:NAME`. A wildcard among the
-/// first two would mean every repository or every cluster. A policy variable could be the subject itself, which is
-/// always equal.
+/// Subjects have parts, `repo:OWNER/NAME:environment:prod` and
+/// `system:serviceaccount:NAMESPACE:NAME`. A wildcard among the first two would mean every
+/// repository or every cluster. A policy variable could be the subject itself, which is always
+/// equal.
 fn is_subject(text: &Templated, wildcards: bool) -> bool {
     let mut parts = 0;
     for segment in text.segments() {

@@ -2,8 +2,8 @@
 
 use super::SpellingError;
 
-/// What is wrong, and where: a JSON pointer from the policy's root. No value of the policy is repeated except
-/// tokens and short escaped words.
+/// What is wrong, and where: a JSON pointer from the policy's root. No value of the policy is
+/// repeated except tokens and short escaped words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct PolicyError {

@@ -23,8 +23,8 @@ pub(super) fn fail<T>(at: &str, problem: PolicyProblem) -> Result<T> {
 }
 
 impl Policy {
-    /// Reads a policy. Everything that decides what it allows is literal; tokens may stand in resources, principals
-    /// and the values of conditions.
+    /// Reads a policy. Everything that decides what it allows is literal; tokens may stand in
+    /// resources, principals and the values of conditions.
     pub fn parse(node: &Node, kind: PolicyKind) -> Result<Self> {
         let Some(map) = node.as_map() else {
             return fail("", PolicyProblem::NotAnObject);
@@ -117,7 +117,8 @@ fn read_statement(node: &Node, kind: PolicyKind, at: &str) -> Result<Statement> 
 }
 
 impl Statement {
-    /// A web identity without its subject is everybody that the identity provider knows; for GitHub that is the world.
+    /// A web identity without its subject is everybody that the identity provider knows; for GitHub
+    /// that is the world.
     fn trusts_anybody_of_a_provider(&self) -> bool {
         let federated = |principal: &Principal| {
             matches!(

@@ -115,7 +115,8 @@ impl PrincipalKind {
 }
 
 impl Policy {
-    /// The policy as the document that is printed in the place of the plugin's: the same statements in one form.
+    /// The policy as the document that is printed in the place of the plugin's: the same statements
+    /// in one form.
     pub fn to_node(&self) -> Node {
         let mut map = BTreeMap::from([
             ("Version".to_owned(), Node::text("2012-10-17")),

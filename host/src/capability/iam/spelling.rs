@@ -1,7 +1,7 @@
 //! How a text with tokens is spelled, so that a grant can name it.
 //!
-//! A grant is written before any value is known, so a token is spelled as a placeholder, and patterns match the
-//! spelling:
+//! A grant is written before any value is known, so a token is spelled as a placeholder, and
+//! patterns match the spelling:
 //!
 //! | token | placeholder |
 //! |---|---|
@@ -9,10 +9,12 @@
 //! | a fact, of whichever cluster or of the stack | `{fact:NAME}`, with `#/POINTER` for a part |
 //! | an attribute of a block of the same root | `{TYPE.NAME.ATTRIBUTE}`, `{data.TYPE.NAME.ATTRIBUTE}` |
 //!
-//! A literal brace would make a forged placeholder, so it is only read in a policy variable, `${aws:username}`.
-//! A pattern is exact or a beginning, and a placeholder is never taken apart: what starts with the same literal text starts with
-//! the same text once the value is there. The other rule is `self`: a text that starts with a token which *identifies* a block of
-//! the same root, followed by nothing or by a part inside of it (a bucket's ARN and `/…`), is the root's own.
+//! A literal brace would make a forged placeholder, so it is only read in a policy variable,
+//! `${aws:username}`. A pattern is exact or a beginning, and a placeholder is never taken apart:
+//! what starts with the same literal text starts with the same text once the value is there. The
+//! other rule is `self`: a text that starts with a token which *identifies* a block of the same
+//! root, followed by nothing or by a part inside of it (a bucket's ARN and `/…`), is the root's
+//! own.
 
 use crate::fact::Format;
 use crate::template::{Mode, Segment, Templated, Token};
@@ -22,8 +24,9 @@ pub trait Tokens {
     /// The format of the token's value; `None` when nobody provides one.
     fn format(&self, token: &Token) -> Option<Format>;
 
-    /// Where the value ends and what lies inside of the thing begins, when the token identifies a block of the same document:
-    /// `"/"` for the ARN of a bucket. Empty when nothing lies inside. `None` when the token identifies nothing here.
+    /// Where the value ends and what lies inside of the thing begins, when the token identifies a
+    /// block of the same document: `"/"` for the ARN of a bucket. Empty when nothing lies inside.
+    /// `None` when the token identifies nothing here.
     fn own(&self, token: &Token) -> Option<&'static str>;
 }
 

@@ -15,7 +15,15 @@ const fn policy(
     shape: Shape,
     implied: fn(&Object<'_>) -> Result<Vec<Request>, Denial>,
 ) -> KindPolicy {
-    KindPolicy { group: GROUP, kind, versions: &["v1"], risk: Risk::Power, shape, beyond: never, implied }
+    KindPolicy {
+        group: GROUP,
+        kind,
+        versions: &["v1"],
+        risk: Risk::Power,
+        shape,
+        beyond: never,
+        implied,
+    }
 }
 
 pub(super) const KINDS: &[KindPolicy] = &[
@@ -38,7 +46,15 @@ const RULES: Shape = List(&Fields(&[
 /// A client's `url` leads out of the cluster; it is not among the fields.
 pub(super) const CLIENT: Shape = Fields(&[
     ("caBundle", Text),
-    ("service", Fields(&[("name", Word), ("namespace", Word), ("path", Word), ("port", Int)])),
+    (
+        "service",
+        Fields(&[
+            ("name", Word),
+            ("namespace", Word),
+            ("path", Word),
+            ("port", Int),
+        ]),
+    ),
 ]);
 
 const WEBHOOKS: Shape = Fields(&[(
@@ -59,7 +75,7 @@ const WEBHOOKS: Shape = Fields(&[(
     ])),
 )]);
 
-const MATCH: Shape = Fields(&[
+pub(super) const MATCH: Shape = Fields(&[
     ("excludeResourceRules", RULES),
     ("matchPolicy", Word),
     ("namespaceSelector", SELECTOR),
@@ -117,7 +133,11 @@ pub(super) fn service_namespace<'a>(client: &Cursor<'a>) -> Result<&'a str, Deni
     };
     let namespace = service.required("namespace")?;
     if !syntax::is_dns_label(namespace) || !syntax::is_dns_label(service.required("name")?) {
-        return Err(service.refuse(codes::MALFORMED_NAME, "this is not a Service", "name it exactly"));
+        return Err(service.refuse(
+            codes::MALFORMED_NAME,
+            "this is not a Service",
+            "name it exactly",
+        ));
     }
     Ok(namespace)
 }
@@ -125,7 +145,8 @@ pub(super) fn service_namespace<'a>(client: &Cursor<'a>) -> Result<&'a str, Deni
 /// The most operations on resources of one configuration.
 const MAX_RULES: usize = 4096;
 
-fn rules(
+/// What each rule below a key intercepts.
+pub(super) fn rules(
     object: &Object<'_>,
     at: &Cursor<'_>,
     key: &str,
@@ -153,7 +174,10 @@ fn rules(
             }
         }
         if requests.len() > MAX_RULES {
-            return Err(rule.forbidden("this intercepts more than anybody can judge", "name fewer resources"));
+            return Err(rule.forbidden(
+                "this intercepts more than anybody can judge",
+                "name fewer resources",
+            ));
         }
     }
     Ok(requests)
@@ -162,10 +186,17 @@ fn rules(
 fn operations(rule: &Cursor<'_>) -> Result<Vec<Operation>, Denial> {
     let mut operations = Vec::new();
     for name in rule.literals_at("operations")? {
-        match Operation::ALL.into_iter().find(|operation| operation.name() == name) {
+        match Operation::ALL
+            .into_iter()
+            .find(|operation| operation.name() == name)
+        {
             Some(operation) => operations.push(operation),
             None if name == "*" => operations.extend(Operation::ALL),
-            None => return Err(rule.malformed("a rule with operations CREATE, UPDATE, DELETE or CONNECT")),
+            None => {
+                return Err(
+                    rule.malformed("a rule with operations CREATE, UPDATE, DELETE or CONNECT")
+                );
+            }
         }
     }
     Ok(operations)
@@ -177,7 +208,13 @@ fn check_resource(rule: &Cursor<'_>, group: &str, resource: &str) -> Result<(), 
     let kubernetes = !group.contains('.') || group == "k8s.io" || group.ends_with(".k8s.io");
     let base = resource.split('/').next().unwrap_or(resource);
     let secret = group.is_empty() && ["secrets", "serviceaccounts"].contains(&base);
-    let identity = ["authentication.k8s.io", "authorization.k8s.io", "rbac.authorization.k8s.io", GROUP].contains(&group);
+    let identity = [
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "rbac.authorization.k8s.io",
+        GROUP,
+    ]
+    .contains(&group);
     if group.contains('*') || (all && kubernetes) || secret || identity {
         return Err(rule.forbidden(
             "this intercepts secrets, identities or everything",

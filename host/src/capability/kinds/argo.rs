@@ -40,7 +40,14 @@ const PROJECT: Shape = Fields(&[(
         ("clusterResourceBlacklist", GROUP_KIND),
         ("clusterResourceWhitelist", GROUP_KIND),
         ("description", Text),
-        ("destinations", List(&Fields(&[("name", Word), ("namespace", Word), ("server", Word)]))),
+        (
+            "destinations",
+            List(&Fields(&[
+                ("name", Word),
+                ("namespace", Word),
+                ("server", Word),
+            ])),
+        ),
         ("namespaceResourceBlacklist", GROUP_KIND),
         ("namespaceResourceWhitelist", GROUP_KIND),
         ("orphanedResources", Fixed),
@@ -63,14 +70,20 @@ const PROJECT: Shape = Fields(&[(
 const APPLICATION: Shape = Fields(&[(
     "spec",
     Fields(&[
-        ("destination", Fields(&[("name", Word), ("namespace", Word), ("server", Word)])),
+        (
+            "destination",
+            Fields(&[("name", Word), ("namespace", Word), ("server", Word)]),
+        ),
         ("ignoreDifferences", Fixed),
         ("project", Word),
         ("revisionHistoryLimit", Int),
         (
             "source",
             Fields(&[
-                ("directory", Fields(&[("exclude", Word), ("include", Word), ("recurse", Bool)])),
+                (
+                    "directory",
+                    Fields(&[("exclude", Word), ("include", Word), ("recurse", Bool)]),
+                ),
                 ("path", Word),
                 ("repoURL", Word),
                 ("targetRevision", Word),
@@ -81,7 +94,12 @@ const APPLICATION: Shape = Fields(&[(
             Fields(&[
                 (
                     "automated",
-                    Fields(&[("allowEmpty", Bool), ("enabled", Bool), ("prune", Bool), ("selfHeal", Bool)]),
+                    Fields(&[
+                        ("allowEmpty", Bool),
+                        ("enabled", Bool),
+                        ("prune", Bool),
+                        ("selfHeal", Bool),
+                    ]),
                 ),
                 ("retry", Fixed),
                 ("syncOptions", List(&Word)),
@@ -96,12 +114,18 @@ fn project(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         return Err(object.body.missing("spec"));
     };
     if object.object.name == "default" {
-        return Err(spec.forbidden("the project `default` is Argo CD's own", "use a project of its own"));
+        return Err(spec.forbidden(
+            "the project `default` is Argo CD's own",
+            "use a project of its own",
+        ));
     }
-    let everything = |at: &Cursor<'_>| {
-        at.forbidden("`*` allows everything", "name what the project is for")
+    let everything =
+        |at: &Cursor<'_>| at.forbidden("`*` allows everything", "name what the project is for");
+    let star = |text: &str| {
+        text.chars().all(|c| matches!(c, '*' | '?' | '/' | ':'))
+            || text == "https://*"
+            || text == "!*"
     };
-    let star = |text: &str| text.chars().all(|c| matches!(c, '*' | '?' | '/' | ':')) || text == "https://*" || text == "!*";
     for repository in spec.list("sourceRepos")? {
         if star(repository.literal()?) {
             return Err(everything(&repository));
@@ -115,7 +139,11 @@ fn project(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         }
     }
     for kind in spec.list("clusterResourceWhitelist")? {
-        if kind.literal_at("kind")?.is_none_or(star) || kind.literal_at("group")?.is_none_or(|group| group.contains('*')) {
+        if kind.literal_at("kind")?.is_none_or(star)
+            || kind
+                .literal_at("group")?
+                .is_none_or(|group| group.contains('*'))
+        {
             return Err(everything(&kind));
         }
     }
@@ -131,15 +159,29 @@ fn application(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         return Err(object.body.missing("spec"));
     };
     let (Some(source), Some(destination)) = (spec.get("source"), spec.get("destination")) else {
-        return Err(spec.missing(if spec.get("source").is_none() { "source" } else { "destination" }));
+        return Err(spec.missing(if spec.get("source").is_none() {
+            "source"
+        } else {
+            "destination"
+        }));
     };
-    let cluster = match (destination.literal_at("name")?, destination.literal_at("server")?) {
+    let cluster = match (
+        destination.literal_at("name")?,
+        destination.literal_at("server")?,
+    ) {
         (Some(name), None) if name != "in-cluster" => name.to_owned(),
         (Some("in-cluster"), None) | (None, Some(IN_CLUSTER)) => object.cluster.to_string(),
-        _ => return Err(destination.malformed("the name of a cluster of the stack, or this cluster's own address")),
+        _ => {
+            return Err(destination
+                .malformed("the name of a cluster of the stack, or this cluster's own address"));
+        }
     };
     let automated = spec.find(&["syncPolicy", "automated"]);
-    let flag = |key: &str| automated.as_ref().map_or(Ok(None), |automated| automated.bool_at(key));
+    let flag = |key: &str| {
+        automated
+            .as_ref()
+            .map_or(Ok(None), |automated| automated.bool_at(key))
+    };
     let typed = Application {
         name: object.object.name.clone(),
         project: spec.required("project")?.to_owned(),
@@ -155,7 +197,10 @@ fn application(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         },
         wave: 0,
     };
-    for option in spec.get("syncPolicy").map_or_else(|| Ok(Vec::new()), |policy| policy.list("syncOptions"))? {
+    for option in spec
+        .get("syncPolicy")
+        .map_or_else(|| Ok(Vec::new()), |policy| policy.list("syncOptions"))?
+    {
         // Replacing takes over fields of others; skipping validation hides mistakes.
         if ["Replace=true", "Force=true", "Validate=false"].contains(&option.literal()?) {
             return Err(option.forbidden("this option overrides what others own", "leave it out"));

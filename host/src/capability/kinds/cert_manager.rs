@@ -52,7 +52,10 @@ pub(super) const KINDS: &[KindPolicy] = &[
 const ISSUER: Shape = Fields(&[(
     "spec",
     Fields(&[
-        ("selfSigned", Fields(&[("crlDistributionPoints", List(&Text))])),
+        (
+            "selfSigned",
+            Fields(&[("crlDistributionPoints", List(&Text))]),
+        ),
         (
             "ca",
             Fields(&[
@@ -69,7 +72,11 @@ const ISSUER: Shape = Fields(&[(
 fn asks_others(body: &Cursor<'_>) -> bool {
     body.get("spec")
         .and_then(|spec| spec.entries().ok())
-        .is_some_and(|entries| entries.iter().any(|(key, _)| !["selfSigned", "ca"].contains(key)))
+        .is_some_and(|entries| {
+            entries
+                .iter()
+                .any(|(key, _)| !["selfSigned", "ca"].contains(key))
+        })
 }
 
 /// Key stores, literal subjects and other names are not among the fields.
@@ -84,17 +91,28 @@ const CERTIFICATE: Shape = Fields(&[(
         ("encodeUsagesInRequest", Bool),
         ("ipAddresses", List(&Word)),
         ("isCA", Bool),
-        ("issuerRef", Fields(&[("group", Word), ("kind", Word), ("name", Word)])),
+        (
+            "issuerRef",
+            Fields(&[("group", Word), ("kind", Word), ("name", Word)]),
+        ),
         ("nameConstraints", Fixed),
         (
             "privateKey",
-            Fields(&[("algorithm", Word), ("encoding", Word), ("rotationPolicy", Word), ("size", Int)]),
+            Fields(&[
+                ("algorithm", Word),
+                ("encoding", Word),
+                ("rotationPolicy", Word),
+                ("size", Int),
+            ]),
         ),
         ("renewBefore", Word),
         ("renewBeforePercentage", Int),
         ("revisionHistoryLimit", Int),
         ("secretName", Word),
-        ("secretTemplate", Fields(&[("annotations", Dict(&Text)), ("labels", Dict(&Word))])),
+        (
+            "secretTemplate",
+            Fields(&[("annotations", Dict(&Text)), ("labels", Dict(&Word))]),
+        ),
         ("signatureAlgorithm", Word),
         ("subject", Dict(&Shape::Open)),
         ("uris", List(&Word)),
@@ -133,7 +151,11 @@ fn issuer(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     };
     let secret = authority.required("secretName")?;
     if !syntax::is_dns_subdomain(secret) {
-        return Err(authority.refuse(codes::MALFORMED_NAME, "this is not the name of a Secret", "use a DNS name"));
+        return Err(authority.refuse(
+            codes::MALFORMED_NAME,
+            "this is not the name of a Secret",
+            "use a DNS name",
+        ));
     }
     let namespace = object.object.namespace.clone();
     let own = namespace.is_some()
@@ -151,7 +173,11 @@ fn issuer(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         namespace,
         secret: secret.to_owned(),
     };
-    Ok(if own { Vec::new() } else { vec![Request::Certificates(request)] })
+    Ok(if own {
+        Vec::new()
+    } else {
+        vec![Request::Certificates(request)]
+    })
 }
 
 /// What cert-manager uses when a certificate states no usages.
@@ -163,7 +189,11 @@ fn certificate(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     };
     let secret = spec.required("secretName")?;
     if !syntax::is_dns_subdomain(secret) {
-        return Err(spec.refuse(codes::MALFORMED_NAME, "this is not the name of a Secret", "use a DNS name"));
+        return Err(spec.refuse(
+            codes::MALFORMED_NAME,
+            "this is not the name of a Secret",
+            "use a DNS name",
+        ));
     }
     let authority = spec.bool_at("isCA")?.unwrap_or(false);
     let mut identities = Vec::new();
@@ -181,21 +211,30 @@ fn certificate(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     let mut requests = Vec::new();
     if let Some(template) = spec.get("secretTemplate") {
         for field in ["labels", "annotations"] {
-            let Some(map) = template.get(field) else { continue };
+            let Some(map) = template.get(field) else {
+                continue;
+            };
             for (key, value) in map.entries()? {
-                requests.extend(check_key(&value, object.cluster, object.object.namespace.clone(), key)?);
+                requests.extend(check_key(
+                    &value,
+                    object.cluster,
+                    object.object.namespace.clone(),
+                    key,
+                )?);
             }
         }
     }
-    requests.push(Request::Certificates(CertificateRequest::Certificate(Certificate {
-        cluster: object.cluster.clone(),
-        namespace: object.namespace().to_owned(),
-        secret: secret.to_owned(),
-        issuer: issuer_of(object, &spec)?,
-        identities: sorted(identities),
-        usages: sorted(usages),
-        authority,
-    })));
+    requests.push(Request::Certificates(CertificateRequest::Certificate(
+        Certificate {
+            cluster: object.cluster.clone(),
+            namespace: object.namespace().to_owned(),
+            secret: secret.to_owned(),
+            issuer: issuer_of(object, &spec)?,
+            identities: sorted(identities),
+            usages: sorted(usages),
+            authority,
+        },
+    )));
     Ok(requests)
 }
 
@@ -215,17 +254,29 @@ fn issuer_of(object: &Object<'_>, spec: &Cursor<'_>) -> Result<Option<String>, D
     let kind = reference.literal_at("kind")?.unwrap_or("Issuer");
     let group = reference.literal_at("group")?.unwrap_or(GROUP);
     if !syntax::is_dns_subdomain(name) || !syntax::is_kind(kind) || !syntax::is_api_group(group) {
-        return Err(reference.refuse(codes::MALFORMED_NAME, "this is not the name of an issuer", "name one exactly"));
+        return Err(reference.refuse(
+            codes::MALFORMED_NAME,
+            "this is not the name of an issuer",
+            "name one exactly",
+        ));
     }
     let issuer = ObjectRef {
         group: group.to_owned(),
         kind: kind.to_owned(),
-        namespace: object.object.namespace.clone().filter(|_| kind != "ClusterIssuer"),
+        namespace: object
+            .object
+            .namespace
+            .clone()
+            .filter(|_| kind != "ClusterIssuer"),
         name: name.to_owned(),
     };
     if group == GROUP && object.context.proposes(object.cluster, &issuer) {
         return Ok(None);
     }
-    let kind = if group == GROUP { kind.to_owned() } else { format!("{kind}.{group}") };
+    let kind = if group == GROUP {
+        kind.to_owned()
+    } else {
+        format!("{kind}.{group}")
+    };
     Ok(Some(format!("{kind}/{name}")))
 }

@@ -22,7 +22,12 @@ pub(super) const KINDS: &[KindPolicy] = &[
         kind: "Secret",
         versions: &["v1"],
         risk: Risk::Power,
-        shape: Fields(&[("type", Word), ("data", TEXTS), ("stringData", TEXTS), ("immutable", Bool)]),
+        shape: Fields(&[
+            ("type", Word),
+            ("data", TEXTS),
+            ("stringData", TEXTS),
+            ("immutable", Bool),
+        ]),
         beyond: never,
         implied: secret,
     },
@@ -53,14 +58,24 @@ const TEXTS: Shape = Dict(&Text);
 
 /// Types of Secrets that no controller fills with an identity. `service-account-token` gets one,
 /// `bootstrap.kubernetes.io/token` is one, `helm.sh/release.v1` steers Helm.
-const SECRET_TYPES: &[&str] = &["Opaque", "kubernetes.io/tls", "kubernetes.io/dockerconfigjson"];
+const SECRET_TYPES: &[&str] = &[
+    "Opaque",
+    "kubernetes.io/tls",
+    "kubernetes.io/dockerconfigjson",
+];
 
 fn config_keys(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     for field in ["data", "binaryData", "stringData"] {
-        let Some(map) = object.body.get(field) else { continue };
+        let Some(map) = object.body.get(field) else {
+            continue;
+        };
         for (key, value) in map.entries()? {
             if !syntax::is_config_key(key) {
-                return Err(value.refuse(codes::MALFORMED_NAME, "this is not a key", "use letters, digits, `-`, `_` and `.`"));
+                return Err(value.refuse(
+                    codes::MALFORMED_NAME,
+                    "this is not a key",
+                    "use letters, digits, `-`, `_` and `.`",
+                ));
             }
         }
     }
@@ -83,7 +98,11 @@ const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 
 fn service_account(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     let need = |need| {
-        Request::Pods(PodsRequest { cluster: object.cluster.clone(), namespace: object.namespace().to_owned(), need })
+        Request::Pods(PodsRequest {
+            cluster: object.cluster.clone(),
+            namespace: object.namespace().to_owned(),
+            need,
+        })
     };
     let mut requests = Vec::new();
     for secret in object.body.list("imagePullSecrets")? {
@@ -98,7 +117,10 @@ fn service_account(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
                     "use the token as the whole value",
                 )
             })?;
-            requests.push(need(PodNeed::Role { service_account: object.object.name.clone(), role }));
+            requests.push(need(PodNeed::Role {
+                service_account: object.object.name.clone(),
+                role,
+            }));
         }
     }
     Ok(requests)
@@ -106,7 +128,9 @@ fn service_account(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
 
 fn role(value: &Templated) -> Option<RoleSource> {
     match (value.as_literal(), value.as_token()) {
-        (Some(arn), _) => arn.starts_with("arn:").then(|| RoleSource::Arn(arn.to_owned())),
+        (Some(arn), _) => arn
+            .starts_with("arn:")
+            .then(|| RoleSource::Arn(arn.to_owned())),
         (None, Some(Token::Fact(token))) => Some(RoleSource::Fact(token.fact.clone())),
         _ => None,
     }
@@ -119,7 +143,11 @@ fn namespace(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         return Ok(Vec::new());
     };
     let level = Level::of_name(value).ok_or_else(|| {
-        object.body.refuse(codes::MALFORMED_FIELD, "this is not a Pod Security Standard", "use restricted, baseline or privileged")
+        object.body.refuse(
+            codes::MALFORMED_FIELD,
+            "this is not a Pod Security Standard",
+            "use restricted, baseline or privileged",
+        )
     })?;
     Ok(vec![Request::Pods(PodsRequest {
         cluster: object.cluster.clone(),

@@ -19,7 +19,13 @@ pub(super) const KINDS: &[KindPolicy] = &[KindPolicy {
                 "conversion",
                 Fields(&[
                     ("strategy", Word),
-                    ("webhook", Fields(&[("clientConfig", CLIENT), ("conversionReviewVersions", List(&Word))])),
+                    (
+                        "webhook",
+                        Fields(&[
+                            ("clientConfig", CLIENT),
+                            ("conversionReviewVersions", List(&Word)),
+                        ]),
+                    ),
                 ]),
             ),
             ("group", Word),
@@ -38,7 +44,11 @@ fn definition(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         return Err(object.body.missing("spec"));
     };
     let group = spec.required("group")?;
-    let named = object.object.name.strip_suffix(group).is_some_and(|rest| rest.ends_with('.'));
+    let named = object
+        .object
+        .name
+        .strip_suffix(group)
+        .is_some_and(|rest| rest.ends_with('.'));
     if !syntax::is_dns_subdomain(group) || !group.contains('.') || !named {
         return Err(spec.refuse(
             codes::MALFORMED_NAME,
@@ -46,14 +56,30 @@ fn definition(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
             "name it after its group",
         ));
     }
-    if [".k8s.io", ".kubernetes.io"].iter().any(|domain| group.ends_with(domain)) {
-        return Err(spec.forbidden("this group is one of Kubernetes' own", "use a group of your own domain"));
+    if [".k8s.io", ".kubernetes.io"]
+        .iter()
+        .any(|domain| group.ends_with(domain))
+    {
+        return Err(spec.forbidden(
+            "this group is one of Kubernetes' own",
+            "use a group of your own domain",
+        ));
     }
-    let request = |what| Request::Intercept(InterceptRequest { cluster: object.cluster.clone(), what });
-    let mut requests = vec![request(Interception::Definition { group: group.to_owned() })];
+    let request = |what| {
+        Request::Intercept(InterceptRequest {
+            cluster: object.cluster.clone(),
+            what,
+        })
+    };
+    let mut requests = vec![request(Interception::Definition {
+        group: group.to_owned(),
+    })];
     if let Some(client) = spec.find(&["conversion", "webhook", "clientConfig"]) {
         let namespace = service_namespace(&client)?.to_owned();
-        requests.push(request(Interception::Conversion { group: group.to_owned(), namespace }));
+        requests.push(request(Interception::Conversion {
+            group: group.to_owned(),
+            namespace,
+        }));
     }
     Ok(requests)
 }

@@ -3,9 +3,14 @@
 
 mod admission;
 mod argo;
+mod calico;
+mod cel;
 mod cert_manager;
 mod config;
 mod definition;
+mod istio;
+mod kyverno;
+mod monitoring;
 mod network;
 mod pod_shape;
 mod quota;
@@ -30,9 +35,18 @@ use crate::proposal::{Collection, ObjectRef};
 pub(super) use shape::check as check_shape;
 pub(super) use table::{Judgement, Object, judgement};
 
+/// Group, kind and versions of every kind that the host has a policy for.
+pub fn known() -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> {
+    table::policies().map(|policy| (policy.group, policy.kind, policy.versions))
+}
+
 /// The class of reading objects of a kind. Secrets are plain to nobody.
 pub(super) fn read_risk(collection: &Collection) -> Risk {
-    if collection.group.is_empty() && collection.kind == "Secret" { Risk::Power } else { Risk::Plain }
+    if collection.group.is_empty() && collection.kind == "Secret" {
+        Risk::Power
+    } else {
+        Risk::Plain
+    }
 }
 
 /// The highest class that patterns of kinds reach in a group.
@@ -53,24 +67,44 @@ pub fn object_request(
     context: &DeriveContext,
 ) -> Result<Request, Denial> {
     let asked = describe(verb, object);
-    let collection = Collection { group: object.group.clone(), kind: object.kind.clone() };
+    let collection = Collection {
+        group: object.group.clone(),
+        kind: object.kind.clone(),
+    };
     check_names(object, &asked)?;
     let scope = check_scope(object, &asked, context)?;
     let risk = match judgement(&collection) {
         Judgement::Known(policy) => policy.risk,
         Judgement::Opaque => Risk::Opaque,
         Judgement::Forbidden(reason) => {
-            return Err(Denial::forbidden(codes::FORBIDDEN, asked, reason, "no grant helps"));
+            return Err(Denial::forbidden(
+                codes::FORBIDDEN,
+                asked,
+                reason,
+                "no grant helps",
+            ));
         }
     };
     // Whoever deletes one of these deletes what is in it.
     let container = matches!(
         (object.group.as_str(), object.kind.as_str()),
-        ("", "Namespace" | "PersistentVolumeClaim" | "PersistentVolume")
-            | ("apiextensions.k8s.io", "CustomResourceDefinition")
+        (
+            "",
+            "Namespace" | "PersistentVolumeClaim" | "PersistentVolume"
+        ) | ("apiextensions.k8s.io", "CustomResourceDefinition")
     );
-    let risk = if container && matches!(verb, Verb::Delete | Verb::Prune) { risk.max(Risk::Power) } else { risk };
-    Ok(Request::Cluster(ClusterRequest::write(cluster.clone(), verb, object, scope, risk)))
+    let risk = if container && matches!(verb, Verb::Delete | Verb::Prune) {
+        risk.max(Risk::Power)
+    } else {
+        risk
+    };
+    Ok(Request::Cluster(ClusterRequest::write(
+        cluster.clone(),
+        verb,
+        object,
+        scope,
+        risk,
+    )))
 }
 
 /// `apply Deployment orders/api`: how refusals name an object.
@@ -83,18 +117,34 @@ pub(super) fn describe(verb: Verb, object: &ObjectRef) -> String {
         Verb::Delete => "delete",
         Verb::DryRun => "dry-run",
     };
-    let namespace = object.namespace.as_deref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-    format!("{verb} {} {}{}", untrusted(&object.kind), untrusted(&namespace), untrusted(&object.name))
+    let namespace = object
+        .namespace
+        .as_deref()
+        .map(|namespace| format!("{namespace}/"))
+        .unwrap_or_default();
+    format!(
+        "{verb} {} {}{}",
+        untrusted(&object.kind),
+        untrusted(&namespace),
+        untrusted(&object.name)
+    )
 }
 
 /// Checks group, kind and name.
 pub(super) fn check_names(object: &ObjectRef, asked: &str) -> Result<(), Denial> {
-    let malformed = |what: &str, help: &str| Denial::forbidden(codes::MALFORMED_NAME, asked, what, help);
+    let malformed =
+        |what: &str, help: &str| Denial::forbidden(codes::MALFORMED_NAME, asked, what, help);
     if !syntax::is_api_group(&object.group) {
-        return Err(malformed("the API group is not a DNS name", "name the group exactly, without version"));
+        return Err(malformed(
+            "the API group is not a DNS name",
+            "name the group exactly, without version",
+        ));
     }
     if !syntax::is_kind(&object.kind) {
-        return Err(malformed("the kind is not written in upper camel case", "name the kind exactly"));
+        return Err(malformed(
+            "the kind is not written in upper camel case",
+            "name the kind exactly",
+        ));
     }
     let is_name = if object.group == "rbac.authorization.k8s.io" {
         syntax::is_path_segment(&object.name)
@@ -104,7 +154,10 @@ pub(super) fn check_names(object: &ObjectRef, asked: &str) -> Result<(), Denial>
         syntax::is_dns_subdomain(&object.name)
     };
     if !is_name {
-        return Err(malformed("the name is not one that objects of this kind can have", "use a DNS name"));
+        return Err(malformed(
+            "the name is not one that objects of this kind can have",
+            "use a DNS name",
+        ));
     }
     Ok(())
 }
@@ -115,7 +168,10 @@ pub(super) fn check_scope(
     asked: &str,
     context: &DeriveContext,
 ) -> Result<ObjectScope, Denial> {
-    let collection = Collection { group: object.group.clone(), kind: object.kind.clone() };
+    let collection = Collection {
+        group: object.group.clone(),
+        kind: object.kind.clone(),
+    };
     let Some(scope) = context.scope_of(&collection) else {
         return Err(Denial::forbidden(
             codes::UNKNOWN_SCOPE,
@@ -124,13 +180,26 @@ pub(super) fn check_scope(
             "propose its CustomResourceDefinition first, or check group and kind",
         ));
     };
-    let refuse = |reason: &str, help: &str| Err(Denial::forbidden(codes::MALFORMED_NAME, asked, reason, help));
+    let refuse = |reason: &str, help: &str| {
+        Err(Denial::forbidden(
+            codes::MALFORMED_NAME,
+            asked,
+            reason,
+            help,
+        ))
+    };
     match (scope, &object.namespace) {
-        (ObjectScope::Namespaced, None) => refuse("the namespace is missing", "state it: nothing lands in `default`"),
-        (ObjectScope::Cluster, Some(_)) => refuse("objects of this kind have no namespace", "leave it out"),
-        (ObjectScope::Namespaced, Some(namespace)) if !syntax::is_dns_label(namespace) => {
-            refuse("the namespace is not a DNS label", "use the name of a namespace")
+        (ObjectScope::Namespaced, None) => refuse(
+            "the namespace is missing",
+            "state it: nothing lands in `default`",
+        ),
+        (ObjectScope::Cluster, Some(_)) => {
+            refuse("objects of this kind have no namespace", "leave it out")
         }
+        (ObjectScope::Namespaced, Some(namespace)) if !syntax::is_dns_label(namespace) => refuse(
+            "the namespace is not a DNS label",
+            "use the name of a namespace",
+        ),
         (scope, _) => Ok(scope),
     }
 }

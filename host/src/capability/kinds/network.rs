@@ -54,23 +54,36 @@ const SERVICE: Shape = Fields(&[
     ("publishNotReadyAddresses", Bool),
     ("selector", Dict(&Word)),
     ("sessionAffinity", Word),
-    ("sessionAffinityConfig", Fields(&[("clientIP", Fields(&[("timeoutSeconds", Int)]))])),
+    (
+        "sessionAffinityConfig",
+        Fields(&[("clientIP", Fields(&[("timeoutSeconds", Int)]))]),
+    ),
     ("trafficDistribution", Word),
     ("type", Word),
 ]);
 
 const PEERS: Shape = List(&Fields(&[
-    ("ipBlock", Fields(&[("cidr", Text), ("except", List(&Text))])),
+    (
+        "ipBlock",
+        Fields(&[("cidr", Text), ("except", List(&Text))]),
+    ),
     ("namespaceSelector", SELECTOR),
     ("podSelector", SELECTOR),
 ]));
 
-const PORTS: Shape = List(&Fields(&[("endPort", Int), ("port", IntOrWord), ("protocol", Word)]));
+const PORTS: Shape = List(&Fields(&[
+    ("endPort", Int),
+    ("port", IntOrWord),
+    ("protocol", Word),
+]));
 
 const NETWORK_POLICY: Shape = Fields(&[
     ("podSelector", SELECTOR),
     ("policyTypes", List(&Word)),
-    ("ingress", List(&Fields(&[("from", PEERS), ("ports", PORTS)]))),
+    (
+        "ingress",
+        List(&Fields(&[("from", PEERS), ("ports", PORTS)])),
+    ),
     ("egress", List(&Fields(&[("to", PEERS), ("ports", PORTS)]))),
 ]);
 
@@ -88,11 +101,20 @@ fn service(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
         "NodePort" => Some(Exposed::NodePort),
         "LoadBalancer" => {
             let annotation = |name: &str| {
-                let found = object.object.annotations.iter().find(|(key, _)| key == name);
+                let found = object
+                    .object
+                    .annotations
+                    .iter()
+                    .find(|(key, _)| key == name);
                 found.map(|(_, value)| value.as_literal().unwrap_or_default())
             };
-            let internal = annotation(INTERNAL) == Some("true") && annotation(SCHEME).is_none_or(|it| it == "internal");
-            Some(Exposed::LoadBalancer(if internal { Audience::Internal } else { Audience::Internet }))
+            let internal = annotation(INTERNAL) == Some("true")
+                && annotation(SCHEME).is_none_or(|it| it == "internal");
+            Some(Exposed::LoadBalancer(if internal {
+                Audience::Internal
+            } else {
+                Audience::Internet
+            }))
         }
         _ => {
             return Err(spec.forbidden(

@@ -1,14 +1,20 @@
 //! The fields of a PodSpec (Kubernetes 1.36) that plugins may set. What is not here is refused: ephemeral
 //! containers, device claims, and volumes of drivers that nobody needs any more.
 
-use super::shape::Shape::{self, Bool, Dict, Fields, Fixed, Inline, Int, IntOrWord, List, Scalar, Text, Word};
+use super::shape::Shape::{
+    self, Bool, Dict, Fields, Fixed, Inline, Int, IntOrWord, List, Scalar, Text, Word,
+};
 
 /// A selector of labels.
 pub(super) const SELECTOR: Shape = Fields(&[
     ("matchLabels", Dict(&Word)),
     (
         "matchExpressions",
-        List(&Fields(&[("key", Word), ("operator", Word), ("values", List(&Word))])),
+        List(&Fields(&[
+            ("key", Word),
+            ("operator", Word),
+            ("values", List(&Word)),
+        ])),
     ),
 ]);
 
@@ -18,7 +24,11 @@ const OBJECT_KEY: Shape = Fields(&[("name", Word), ("key", Word), ("optional", B
 
 const FIELD_REF: Shape = Fields(&[("apiVersion", Word), ("fieldPath", Word)]);
 
-const RESOURCE_FIELD_REF: Shape = Fields(&[("containerName", Word), ("divisor", Scalar), ("resource", Word)]);
+const RESOURCE_FIELD_REF: Shape = Fields(&[
+    ("containerName", Word),
+    ("divisor", Scalar),
+    ("resource", Word),
+]);
 
 const DOWNWARD_ITEMS: Shape = List(&Fields(&[
     ("path", Word),
@@ -27,7 +37,12 @@ const DOWNWARD_ITEMS: Shape = List(&Fields(&[
     ("resourceFieldRef", RESOURCE_FIELD_REF),
 ]));
 
-const SELINUX: Shape = Fields(&[("level", Word), ("role", Word), ("type", Word), ("user", Word)]);
+const SELINUX: Shape = Fields(&[
+    ("level", Word),
+    ("role", Word),
+    ("type", Word),
+    ("user", Word),
+]);
 const PROFILE: Shape = Fields(&[("type", Word), ("localhostProfile", Word)]);
 const WINDOWS: Shape = Fields(&[
     ("hostProcess", Bool),
@@ -55,7 +70,10 @@ const POD_SECURITY: Shape = Fields(&[
 const CONTAINER_SECURITY: Shape = Fields(&[
     ("allowPrivilegeEscalation", Bool),
     ("appArmorProfile", PROFILE),
-    ("capabilities", Fields(&[("add", List(&Word)), ("drop", List(&Word))])),
+    (
+        "capabilities",
+        Fields(&[("add", List(&Word)), ("drop", List(&Word))]),
+    ),
     ("privileged", Bool),
     ("procMount", Word),
     ("readOnlyRootFilesystem", Bool),
@@ -75,7 +93,10 @@ const HTTP_GET: Shape = Fields(&[
     ("path", Text),
     ("port", IntOrWord),
     ("scheme", Word),
-    ("httpHeaders", List(&Fields(&[("name", Word), ("value", Text)]))),
+    (
+        "httpHeaders",
+        List(&Fields(&[("name", Word), ("value", Text)])),
+    ),
 ]);
 const EXEC: Shape = Fields(&[("command", List(&Word))]);
 const TCP: Shape = Fields(&[("host", Word), ("port", IntOrWord)]);
@@ -116,7 +137,10 @@ const ENV: Shape = List(&Fields(&[
 
 const ENV_FROM: Shape = List(&Fields(&[
     ("prefix", Word),
-    ("configMapRef", Fields(&[("name", Word), ("optional", Bool)])),
+    (
+        "configMapRef",
+        Fields(&[("name", Word), ("optional", Bool)]),
+    ),
     ("secretRef", Fields(&[("name", Word), ("optional", Bool)])),
 ]));
 
@@ -139,11 +163,17 @@ const CONTAINER: Shape = Fields(&[
             ("protocol", Word),
         ])),
     ),
-    ("lifecycle", Fields(&[("postStart", HOOK), ("preStop", HOOK), ("stopSignal", Word)])),
+    (
+        "lifecycle",
+        Fields(&[("postStart", HOOK), ("preStop", HOOK), ("stopSignal", Word)]),
+    ),
     ("livenessProbe", PROBE),
     ("readinessProbe", PROBE),
     ("startupProbe", PROBE),
-    ("resizePolicy", List(&Fields(&[("resourceName", Word), ("restartPolicy", Word)]))),
+    (
+        "resizePolicy",
+        List(&Fields(&[("resourceName", Word), ("restartPolicy", Word)])),
+    ),
     ("resources", RESOURCES),
     ("restartPolicy", Word),
     ("securityContext", CONTAINER_SECURITY),
@@ -152,7 +182,10 @@ const CONTAINER: Shape = Fields(&[
     ("terminationMessagePath", Word),
     ("terminationMessagePolicy", Word),
     ("tty", Bool),
-    ("volumeDevices", List(&Fields(&[("devicePath", Word), ("name", Word)]))),
+    (
+        "volumeDevices",
+        List(&Fields(&[("devicePath", Word), ("name", Word)])),
+    ),
     (
         "volumeMounts",
         List(&Fields(&[
@@ -167,24 +200,48 @@ const CONTAINER: Shape = Fields(&[
     ),
 ]);
 
-const CONFIG_MAP_SOURCE: Shape =
-    Fields(&[("name", Word), ("items", KEY_TO_PATH), ("optional", Bool), ("defaultMode", Int)]);
+const CONFIG_MAP_SOURCE: Shape = Fields(&[
+    ("name", Word),
+    ("items", KEY_TO_PATH),
+    ("optional", Bool),
+    ("defaultMode", Int),
+]);
 
 const VOLUME: Shape = Fields(&[
     ("name", Word),
     ("configMap", CONFIG_MAP_SOURCE),
     (
         "secret",
-        Fields(&[("secretName", Word), ("items", KEY_TO_PATH), ("optional", Bool), ("defaultMode", Int)]),
+        Fields(&[
+            ("secretName", Word),
+            ("items", KEY_TO_PATH),
+            ("optional", Bool),
+            ("defaultMode", Int),
+        ]),
     ),
-    ("emptyDir", Fields(&[("medium", Word), ("sizeLimit", Scalar)])),
-    ("downwardAPI", Fields(&[("defaultMode", Int), ("items", DOWNWARD_ITEMS)])),
-    ("persistentVolumeClaim", Fields(&[("claimName", Word), ("readOnly", Bool)])),
+    (
+        "emptyDir",
+        Fields(&[("medium", Word), ("sizeLimit", Scalar)]),
+    ),
+    (
+        "downwardAPI",
+        Fields(&[("defaultMode", Int), ("items", DOWNWARD_ITEMS)]),
+    ),
+    (
+        "persistentVolumeClaim",
+        Fields(&[("claimName", Word), ("readOnly", Bool)]),
+    ),
     ("hostPath", Fields(&[("path", Word), ("type", Word)])),
-    ("image", Fields(&[("reference", Word), ("pullPolicy", Word)])),
+    (
+        "image",
+        Fields(&[("reference", Word), ("pullPolicy", Word)]),
+    ),
     (
         "ephemeral",
-        Fields(&[("volumeClaimTemplate", Fields(&[("metadata", Fixed), ("spec", CLAIM_SPEC)]))]),
+        Fields(&[(
+            "volumeClaimTemplate",
+            Fields(&[("metadata", Fixed), ("spec", CLAIM_SPEC)]),
+        )]),
     ),
     (
         "projected",
@@ -194,11 +251,18 @@ const VOLUME: Shape = Fields(&[
                 "sources",
                 List(&Fields(&[
                     ("configMap", CONFIG_MAP_SOURCE),
-                    ("secret", Fields(&[("name", Word), ("items", KEY_TO_PATH), ("optional", Bool)])),
+                    (
+                        "secret",
+                        Fields(&[("name", Word), ("items", KEY_TO_PATH), ("optional", Bool)]),
+                    ),
                     ("downwardAPI", Fields(&[("items", DOWNWARD_ITEMS)])),
                     (
                         "serviceAccountToken",
-                        Fields(&[("audience", Word), ("expirationSeconds", Int), ("path", Word)]),
+                        Fields(&[
+                            ("audience", Word),
+                            ("expirationSeconds", Int),
+                            ("path", Word),
+                        ]),
                     ),
                     (
                         "clusterTrustBundle",
@@ -234,7 +298,10 @@ pub(super) const POD_SPEC: Shape = Fields(&[
     ("dnsConfig", Fixed),
     ("dnsPolicy", Word),
     ("enableServiceLinks", Bool),
-    ("hostAliases", List(&Fields(&[("ip", Text), ("hostnames", List(&Word))]))),
+    (
+        "hostAliases",
+        List(&Fields(&[("ip", Text), ("hostnames", List(&Word))])),
+    ),
     ("hostIPC", Bool),
     ("hostNetwork", Bool),
     ("hostPID", Bool),

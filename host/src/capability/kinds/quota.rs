@@ -1,13 +1,28 @@
 //! Kinds that limit and order Pods.
 
 use super::pod_shape::SELECTOR;
-use super::shape::Shape::{self, Bool, Dict, Fields, Fixed, Int, IntOrWord, List, Scalar, Text, Word};
+use super::shape::Shape::{
+    self, Bool, Dict, Fields, Fixed, Int, IntOrWord, List, Scalar, Text, Word,
+};
 use super::table::{KindPolicy, Object, never, nothing};
 use crate::capability::denial::Denial;
 use crate::capability::{Request, Risk};
 
-const fn plain(group: &'static str, kind: &'static str, versions: &'static [&'static str], shape: Shape) -> KindPolicy {
-    KindPolicy { group, kind, versions, risk: Risk::Plain, shape, beyond: never, implied: nothing }
+const fn plain(
+    group: &'static str,
+    kind: &'static str,
+    versions: &'static [&'static str],
+    shape: Shape,
+) -> KindPolicy {
+    KindPolicy {
+        group,
+        kind,
+        versions,
+        risk: Risk::Plain,
+        shape,
+        beyond: never,
+        implied: nothing,
+    }
 }
 
 pub(super) const KINDS: &[KindPolicy] = &[
@@ -15,7 +30,14 @@ pub(super) const KINDS: &[KindPolicy] = &[
         "",
         "ResourceQuota",
         &["v1"],
-        Fields(&[("spec", Fields(&[("hard", Dict(&Scalar)), ("scopeSelector", Fixed), ("scopes", List(&Word))]))]),
+        Fields(&[(
+            "spec",
+            Fields(&[
+                ("hard", Dict(&Scalar)),
+                ("scopeSelector", Fixed),
+                ("scopes", List(&Word)),
+            ]),
+        )]),
     ),
     plain(
         "",
@@ -61,7 +83,10 @@ pub(super) const KINDS: &[KindPolicy] = &[
                 ("maxReplicas", Int),
                 ("metrics", Fixed),
                 ("minReplicas", Int),
-                ("scaleTargetRef", Fields(&[("apiVersion", Word), ("kind", Word), ("name", Word)])),
+                (
+                    "scaleTargetRef",
+                    Fields(&[("apiVersion", Word), ("kind", Word), ("name", Word)]),
+                ),
             ]),
         )]),
     ),
@@ -85,7 +110,11 @@ pub(super) const KINDS: &[KindPolicy] = &[
 const MAX_PRIORITY: i64 = 1_000_000_000;
 
 fn priority_class(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
-    let value = object.body.get("value").and_then(|value| value.node().as_i64()).unwrap_or_default();
+    let value = object
+        .body
+        .get("value")
+        .and_then(|value| value.node().as_i64())
+        .unwrap_or_default();
     if object.object.name.starts_with("system-") || value > MAX_PRIORITY {
         return Err(object.body.forbidden(
             "such a class pushes out what the cluster itself needs",

@@ -22,8 +22,19 @@ const RULES: super::shape::Shape = List(&Fields(&[
 const ROLE: super::shape::Shape = Fields(&[("rules", RULES)]);
 
 const BINDING: super::shape::Shape = Fields(&[
-    ("roleRef", Fields(&[("apiGroup", Word), ("kind", Word), ("name", Word)])),
-    ("subjects", List(&Fields(&[("apiGroup", Word), ("kind", Word), ("name", Word), ("namespace", Word)]))),
+    (
+        "roleRef",
+        Fields(&[("apiGroup", Word), ("kind", Word), ("name", Word)]),
+    ),
+    (
+        "subjects",
+        List(&Fields(&[
+            ("apiGroup", Word),
+            ("kind", Word),
+            ("name", Word),
+            ("namespace", Word),
+        ])),
+    ),
 ]);
 
 const fn policy(
@@ -31,7 +42,15 @@ const fn policy(
     shape: super::shape::Shape,
     implied: fn(&Object<'_>) -> Result<Vec<Request>, Denial>,
 ) -> KindPolicy {
-    KindPolicy { group: GROUP, kind, versions: &["v1"], risk: Risk::Power, shape, beyond: never, implied }
+    KindPolicy {
+        group: GROUP,
+        kind,
+        versions: &["v1"],
+        risk: Risk::Power,
+        shape,
+        beyond: never,
+        implied,
+    }
 }
 
 pub(super) const KINDS: &[KindPolicy] = &[
@@ -55,15 +74,30 @@ fn request(object: &Object<'_>, need: RbacNeed) -> Request {
 /// Every right of every rule, one by one. A wildcard is a request of its own, which names the role.
 fn role(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     let name = object.object.name.as_str();
-    let kind = if object.object.namespace.is_some() { RoleKind::Role } else { RoleKind::ClusterRole };
-    if let Some((key, _)) = object.object.labels.iter().find(|(key, _)| key.starts_with("rbac.authorization.k8s.io/")) {
+    let kind = if object.object.namespace.is_some() {
+        RoleKind::Role
+    } else {
+        RoleKind::ClusterRole
+    };
+    if let Some((key, _)) = object
+        .object
+        .labels
+        .iter()
+        .find(|(key, _)| key.starts_with("rbac.authorization.k8s.io/"))
+    {
         return Err(object.body.forbidden(
-            format!("the label {} adds these rights to a role of others", aegis_document::untrusted(key)),
+            format!(
+                "the label {} adds these rights to a role of others",
+                aegis_document::untrusted(key)
+            ),
             "bind the role to whom it is for",
         ));
     }
     if name.starts_with("system:") || BUILT_IN.contains(&name) {
-        return Err(object.body.forbidden("this is one of Kubernetes' own roles", "choose another name"));
+        return Err(object.body.forbidden(
+            "this is one of Kubernetes' own roles",
+            "choose another name",
+        ));
     }
     let mut requests = Vec::new();
     for rule in object.body.list("rules")? {
@@ -71,7 +105,10 @@ fn role(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
             requests.push(request(object, need));
         }
         if requests.len() > MAX_RIGHTS {
-            return Err(rule.forbidden("the role has more rights than anybody can judge", "split it"));
+            return Err(rule.forbidden(
+                "the role has more rights than anybody can judge",
+                "split it",
+            ));
         }
     }
     Ok(requests)
@@ -87,18 +124,36 @@ fn rights(rule: &Cursor<'_>, kind: RoleKind, role: &str) -> Result<Vec<RbacNeed>
     let names = rule.literals_at("resourceNames")?;
     let paths = rule.literals_at("nonResourceURLs")?;
     let all = [&verbs, &groups, &resources, &names, &paths];
-    if all.iter().any(|list| list.iter().any(|text| text.contains('*'))) {
-        return Ok(vec![RbacNeed::Wildcard { kind, role: role.to_owned() }]);
+    if all
+        .iter()
+        .any(|list| list.iter().any(|text| text.contains('*')))
+    {
+        return Ok(vec![RbacNeed::Wildcard {
+            kind,
+            role: role.to_owned(),
+        }]);
     }
-    if all.iter().fold(1_usize, |product, list| product.saturating_mul(list.len().max(1))) > MAX_RIGHTS {
-        return Err(rule.forbidden("the rule has more rights than anybody can judge", "split it"));
+    if all.iter().fold(1_usize, |product, list| {
+        product.saturating_mul(list.len().max(1))
+    }) > MAX_RIGHTS
+    {
+        return Err(rule.forbidden(
+            "the rule has more rights than anybody can judge",
+            "split it",
+        ));
     }
-    let names: Vec<Option<&str>> =
-        if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
+    let names: Vec<Option<&str>> = if names.is_empty() {
+        vec![None]
+    } else {
+        names.into_iter().map(Some).collect()
+    };
     let mut needs = Vec::new();
     for verb in verbs {
         for path in &paths {
-            needs.push(RbacNeed::Path { verb: verb.to_owned(), path: (*path).to_owned() });
+            needs.push(RbacNeed::Path {
+                verb: verb.to_owned(),
+                path: (*path).to_owned(),
+            });
         }
         for group in &groups {
             for resource in &resources {
@@ -120,28 +175,48 @@ fn binding(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     let Some(reference) = object.body.get("roleRef") else {
         return Err(object.body.missing("roleRef"));
     };
-    let kind = match (reference.required("kind")?, object.object.namespace.is_some()) {
+    let kind = match (
+        reference.required("kind")?,
+        object.object.namespace.is_some(),
+    ) {
         ("Role", true) => RoleKind::Role,
         ("ClusterRole", _) => RoleKind::ClusterRole,
         _ => return Err(reference.malformed("a Role of the namespace or a ClusterRole")),
     };
     let name = reference.required("name")?;
-    if !syntax::is_path_segment(name) || reference.literal_at("apiGroup")?.is_some_and(|group| group != GROUP) {
+    if !syntax::is_path_segment(name)
+        || reference
+            .literal_at("apiGroup")?
+            .is_some_and(|group| group != GROUP)
+    {
         return Err(reference.malformed("a reference of a role"));
     }
     let role = ObjectRef {
         group: GROUP.to_owned(),
         kind: kind.name().to_owned(),
-        namespace: object.object.namespace.clone().filter(|_| kind == RoleKind::Role),
+        namespace: object
+            .object
+            .namespace
+            .clone()
+            .filter(|_| kind == RoleKind::Role),
         name: name.to_owned(),
     };
     let mut requests = Vec::new();
     // The rights of a role that the stage proposes have been asked for with the role.
     if !object.context.proposes(object.cluster, &role) {
-        requests.push(request(object, RbacNeed::Bind { kind, role: name.to_owned() }));
+        requests.push(request(
+            object,
+            RbacNeed::Bind {
+                kind,
+                role: name.to_owned(),
+            },
+        ));
     }
     for subject in object.body.list("subjects")? {
-        requests.push(request(object, RbacNeed::Subject(read_subject(&subject, object)?)));
+        requests.push(request(
+            object,
+            RbacNeed::Subject(read_subject(&subject, object)?),
+        ));
     }
     Ok(requests)
 }
@@ -155,15 +230,23 @@ fn read_subject(subject: &Cursor<'_>, object: &Object<'_>) -> Result<Subject, De
                 .or(object.object.namespace.as_deref())
                 .ok_or_else(|| subject.missing("namespace"))?;
             if !syntax::is_dns_subdomain(name) || !syntax::is_dns_label(namespace) {
-                return Err(subject.refuse(codes::MALFORMED_NAME, "this is not a service account", "name one exactly"));
+                return Err(subject.refuse(
+                    codes::MALFORMED_NAME,
+                    "this is not a service account",
+                    "name one exactly",
+                ));
             }
-            Ok(Subject::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() })
+            Ok(Subject::ServiceAccount {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            })
         }
         // `system:authenticated` is everybody, `system:masters` is beyond authorisation, and
         // `system:serviceaccounts:…` is whoever may run a Pod.
-        "Group" if name.starts_with("system:") => {
-            Err(subject.forbidden("this is one of Kubernetes' own groups", "name the people or the service account"))
-        }
+        "Group" if name.starts_with("system:") => Err(subject.forbidden(
+            "this is one of Kubernetes' own groups",
+            "name the people or the service account",
+        )),
         "Group" => Ok(Subject::Group(name.to_owned())),
         _ => Err(subject.forbidden(
             "a role can be given to service accounts and groups only",

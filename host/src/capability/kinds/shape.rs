@@ -36,31 +36,56 @@ pub(in crate::capability) enum Shape {
 }
 
 /// Checks a place and everything below it. `null` counts as absent.
-pub(in crate::capability) fn check(cursor: &Cursor<'_>, shape: Shape, facts: &DeclaredFacts) -> Result<(), Denial> {
+pub(in crate::capability) fn check(
+    cursor: &Cursor<'_>,
+    shape: Shape,
+    facts: &DeclaredFacts,
+) -> Result<(), Denial> {
     match shape {
         Shape::Open => Ok(()),
         Shape::Fixed => cursor.fixed(),
         Shape::Text => cursor.text().map(drop),
         Shape::Inline => inline(cursor, cursor.text()?, facts),
         Shape::Word => cursor.literal().map(drop),
-        Shape::Bool => cursor.node().as_bool().map(drop).ok_or_else(|| cursor.malformed("`true` or `false`")),
-        Shape::Int => cursor.node().as_i64().map(drop).ok_or_else(|| cursor.malformed("an integer")),
+        Shape::Bool => cursor
+            .node()
+            .as_bool()
+            .map(drop)
+            .ok_or_else(|| cursor.malformed("`true` or `false`")),
+        Shape::Int => cursor
+            .node()
+            .as_i64()
+            .map(drop)
+            .ok_or_else(|| cursor.malformed("an integer")),
         Shape::Scalar => match cursor.node() {
             crate::template::Node::Text(_) | crate::template::Node::Number(_) => Ok(()),
             _ => Err(cursor.malformed("a text or a number")),
         },
         Shape::IntOrWord => {
-            if cursor.node().as_i64().is_some() { Ok(()) } else { cursor.literal().map(drop) }
+            if cursor.node().as_i64().is_some() {
+                Ok(())
+            } else {
+                cursor.literal().map(drop)
+            }
         }
         Shape::Fields(fields) => {
             for (key, child) in cursor.entries()? {
-                let (_, shape) = fields.iter().find(|(name, _)| *name == key).ok_or_else(|| cursor.unknown(key))?;
+                let (_, shape) = fields
+                    .iter()
+                    .find(|(name, _)| *name == key)
+                    .ok_or_else(|| cursor.unknown(key))?;
                 check(&child, *shape, facts)?;
             }
             Ok(())
         }
-        Shape::List(shape) => cursor.items()?.iter().try_for_each(|item| check(item, *shape, facts)),
-        Shape::Dict(shape) => cursor.entries()?.iter().try_for_each(|(_, item)| check(item, *shape, facts)),
+        Shape::List(shape) => cursor
+            .items()?
+            .iter()
+            .try_for_each(|item| check(item, *shape, facts)),
+        Shape::Dict(shape) => cursor
+            .entries()?
+            .iter()
+            .try_for_each(|(_, item)| check(item, *shape, facts)),
     }
 }
 

@@ -3,7 +3,10 @@
 use aegis_document::Identifier;
 
 use super::shape::Shape;
-use super::{admission, argo, cert_manager, config, definition, network, quota, rbac, storage, workload};
+use super::{
+    admission, argo, calico, cert_manager, config, definition, istio, kyverno, monitoring, network,
+    quota, rbac, storage, workload,
+};
 use crate::capability::denial::Denial;
 use crate::capability::derive::{Cursor, DeriveContext};
 use crate::capability::{Request, Risk};
@@ -62,9 +65,13 @@ pub(super) fn nothing(_: &Object<'_>) -> Result<Vec<Request>, Denial> {
 const FAMILIES: &[&[KindPolicy]] = &[
     admission::KINDS,
     argo::KINDS,
+    calico::KINDS,
     cert_manager::KINDS,
     config::KINDS,
     definition::KINDS,
+    istio::KINDS,
+    kyverno::KINDS,
+    monitoring::KINDS,
     network::KINDS,
     quota::KINDS,
     rbac::KINDS,
@@ -97,7 +104,9 @@ fn forbidden(collection: &Collection) -> Option<&'static str> {
         ("authentication.k8s.io" | "authorization.k8s.io", _) => {
             Some("reviews are questions to the API server, whose answers hold identities")
         }
-        ("certificates.k8s.io", _) => Some("a certificate request can make an identity of the cluster"),
+        ("certificates.k8s.io", _) => {
+            Some("a certificate request can make an identity of the cluster")
+        }
         ("apiregistration.k8s.io", _) => Some("an APIService answers in the API server's place"),
         ("", "Binding" | "Node" | "Event" | "PodTemplate" | "ComponentStatus")
         | ("events.k8s.io", _)
@@ -113,8 +122,12 @@ fn forbidden(collection: &Collection) -> Option<&'static str> {
         ("storage.k8s.io", "CSIDriver" | "CSINode" | "VolumeAttachment" | "CSIStorageCapacity") => {
             Some("storage drivers run on nodes: they belong to the cluster")
         }
-        ("flowcontrol.apiserver.k8s.io", _) => Some("who may ask the API server how often is the operator's decision"),
-        ("policies.kyverno.io" | "kyverno.io", "PolicyException") => Some("exceptions to policies are the operator's decision"),
+        ("flowcontrol.apiserver.k8s.io", _) => {
+            Some("who may ask the API server how often is the operator's decision")
+        }
+        ("policies.kyverno.io" | "kyverno.io", "PolicyException") => {
+            Some("exceptions to policies are the operator's decision")
+        }
         _ => None,
     }
 }

@@ -13,7 +13,15 @@ const fn policy(
     shape: Shape,
     implied: fn(&Object<'_>) -> Result<Vec<Request>, Denial>,
 ) -> KindPolicy {
-    KindPolicy { group, kind, versions: &["v1"], risk: Risk::Code, shape, beyond: never, implied }
+    KindPolicy {
+        group,
+        kind,
+        versions: &["v1"],
+        risk: Risk::Code,
+        shape,
+        beyond: never,
+        implied,
+    }
 }
 
 pub(super) const KINDS: &[KindPolicy] = &[
@@ -26,10 +34,18 @@ pub(super) const KINDS: &[KindPolicy] = &[
             .collect::<Vec<_>>();
         pods::implied_by(object, &["spec"], &annotations)
     }),
-    policy("apps", "Deployment", DEPLOYMENT, |object| template(object, &["spec", "template"])),
-    policy("apps", "DaemonSet", DAEMON_SET, |object| template(object, &["spec", "template"])),
-    policy("apps", "StatefulSet", STATEFUL_SET, |object| template(object, &["spec", "template"])),
-    policy("batch", "Job", Fields(&[("spec", JOB_SPEC)]), |object| template(object, &["spec", "template"])),
+    policy("apps", "Deployment", DEPLOYMENT, |object| {
+        template(object, &["spec", "template"])
+    }),
+    policy("apps", "DaemonSet", DAEMON_SET, |object| {
+        template(object, &["spec", "template"])
+    }),
+    policy("apps", "StatefulSet", STATEFUL_SET, |object| {
+        template(object, &["spec", "template"])
+    }),
+    policy("batch", "Job", Fields(&[("spec", JOB_SPEC)]), |object| {
+        template(object, &["spec", "template"])
+    }),
     policy("batch", "CronJob", CRON_JOB, |object| {
         template(object, &["spec", "jobTemplate", "spec", "template"])
     }),
@@ -39,7 +55,11 @@ const ROLLING: Shape = Fields(&[
     ("type", Word),
     (
         "rollingUpdate",
-        Fields(&[("maxSurge", IntOrWord), ("maxUnavailable", IntOrWord), ("partition", Int)]),
+        Fields(&[
+            ("maxSurge", IntOrWord),
+            ("maxUnavailable", IntOrWord),
+            ("partition", Int),
+        ]),
     ),
 ]);
 
@@ -73,7 +93,10 @@ const STATEFUL_SET: Shape = Fields(&[(
     Fields(&[
         ("minReadySeconds", Int),
         ("ordinals", Fields(&[("start", Int)])),
-        ("persistentVolumeClaimRetentionPolicy", Fields(&[("whenDeleted", Word), ("whenScaled", Word)])),
+        (
+            "persistentVolumeClaimRetentionPolicy",
+            Fields(&[("whenDeleted", Word), ("whenScaled", Word)]),
+        ),
         ("podManagementPolicy", Word),
         ("replicas", Int),
         ("revisionHistoryLimit", Int),
@@ -118,7 +141,10 @@ const CRON_JOB: Shape = Fields(&[(
     Fields(&[
         ("concurrencyPolicy", Word),
         ("failedJobsHistoryLimit", Int),
-        ("jobTemplate", Fields(&[("metadata", Fixed), ("spec", JOB_SPEC)])),
+        (
+            "jobTemplate",
+            Fields(&[("metadata", Fixed), ("spec", JOB_SPEC)]),
+        ),
         ("schedule", Word),
         ("startingDeadlineSeconds", Int),
         ("successfulJobsHistoryLimit", Int),
@@ -136,11 +162,18 @@ fn template(object: &Object<'_>, way: &[&str]) -> Result<Vec<Request>, Denial> {
     let mut annotations = Vec::new();
     if let Some(metadata) = template.get("metadata") {
         for field in ["labels", "annotations"] {
-            let Some(map) = metadata.get(field) else { continue };
+            let Some(map) = metadata.get(field) else {
+                continue;
+            };
             for (key, value) in map.entries()? {
                 let text = value.text()?;
                 let namespace = object.object.namespace.clone();
-                requests.extend(crate::capability::derive::check_key(&value, object.cluster, namespace, key)?);
+                requests.extend(crate::capability::derive::check_key(
+                    &value,
+                    object.cluster,
+                    namespace,
+                    key,
+                )?);
                 if field == "annotations" {
                     annotations.push((key, text.as_literal()));
                 }

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_document::{Identifier, pointer, untrusted};
 
+use super::content::FactTokens;
 use super::fields::{self, Entry, Found, Otherwise, Rule, Shape};
 use super::values::{Judged, judge};
-use super::{KopsRequest, KopsUse, codes};
-use crate::capability::iam::{Policy, PolicyKind, Tokens, spell};
-use crate::capability::{DeclaredFacts, Denial, DeriveContext, Request, Risk};
-use crate::fact::Format;
-use crate::proposal::{Change, KopsCluster, KopsRoll};
-use crate::template::{Node, Templated, Token};
+use super::{KopsRequest, KopsUse, codes, groups};
+use crate::capability::iam::Tokens;
+use crate::capability::{Denial, DeriveContext, Request, Risk};
+use crate::proposal::{Change, KopsCluster};
+use crate::template::Node;
 
-/// Everything that the documents imply, sorted, each once. Where the secrets go is derived with the tokens of all changes.
+/// Everything that the documents imply, sorted, each once. Where the secrets go is derived with the
+/// tokens of all changes.
 pub fn derive(
     kops: &KopsCluster,
     change: &Change,
@@ -37,10 +38,12 @@ fn derive_all(
     };
     let mut walk = Walk {
         cluster,
-        facts: &context.facts,
+        tokens: FactTokens {
+            facts: &context.facts,
+        },
         requests: BTreeSet::new(),
     };
-    check_groups(kops)?;
+    groups::check(kops)?;
     walk.document(&kops.spec, "spec", "/spec")?;
     for group in &kops.instance_groups {
         walk.document(
@@ -52,95 +55,29 @@ fn derive_all(
     Ok(walk.requests.into_iter().map(Request::Kops).collect())
 }
 
-/// Instance groups have names of their own and roles, and whoever names a group names one of these.
-fn check_groups(kops: &KopsCluster) -> Result<(), Denial> {
-    let mut names = BTreeSet::new();
-    for group in &kops.instance_groups {
-        let asked = format!("instance group {}", group.name);
-        let at = format!("/instance-groups/{}", group.name);
-        if !names.insert(group.name.as_str()) {
-            let reason = "two instance groups have this name";
-            return Err(Denial::forbidden(
-                codes::NAME,
-                asked,
-                reason,
-                "give each a name of its own",
-            )
-            .at(at));
-        }
-        if group.spec.get("role").and_then(Node::as_str).is_none() {
-            let reason = "it does not say its role";
-            return Err(
-                Denial::forbidden(codes::NAME, asked, reason, "state `role` as a literal").at(at),
-            );
-        }
-    }
-    let dangling = |asked: String, at: String| {
-        Denial::forbidden(
-            codes::REFERENCE,
-            asked,
-            "the proposal has no instance group of that name",
-            "name an instance group of this proposal as a literal",
-        )
-        .at(at)
-    };
-    if let KopsRoll::Groups(groups) = &kops.roll {
-        if let Some(name) = groups.iter().find(|name| !names.contains(name.as_str())) {
-            return Err(dangling(
-                format!("roll instance group {name}"),
-                "/roll".to_owned(),
-            ));
-        }
-    }
-    let lists = |node: Option<&Node>| node.and_then(Node::as_list).unwrap_or_default().to_vec();
-    for (index, etcd) in lists(kops.spec.get("etcdClusters")).iter().enumerate() {
-        let mut members = BTreeSet::new();
-        for (member_index, member) in lists(etcd.get("etcdMembers")).iter().enumerate() {
-            let at = format!("/spec/etcdClusters/{index}/etcdMembers/{member_index}");
-            let group = member.get("instanceGroup").and_then(Node::as_str);
-            if !group.is_some_and(|group| names.contains(group)) {
-                return Err(dangling("an etcd member's instance group".to_owned(), at));
-            }
-            let name = member
-                .get("name")
-                .and_then(Node::as_str)
-                .unwrap_or_default();
-            if name.is_empty() || !members.insert(name.to_owned()) {
-                return Err(Denial::forbidden(
-                    codes::NAME,
-                    "an etcd member",
-                    "its name is not a literal, or another member has it",
-                    "give each member a literal name of its own",
-                )
-                .at(at));
-            }
-        }
-    }
-    Ok(())
-}
-
-struct Walk<'a> {
+/// The documents of a cluster while they are walked.
+pub(super) struct Walk<'a> {
     cluster: &'a Identifier,
-    facts: &'a DeclaredFacts,
+    pub(super) tokens: FactTokens<'a>,
     requests: BTreeSet<KopsRequest>,
 }
 
 /// Where in a document: the path that a grant names, and the pointer.
 #[derive(Clone, Debug)]
-struct Spot {
-    path: String,
-    pointer: String,
+pub(super) struct Spot {
+    pub(super) path: String,
+    pub(super) pointer: String,
 }
 
 impl Spot {
-    fn key(&self, key: &str) -> Self {
+    pub(super) fn key(&self, key: &str) -> Self {
         Self {
             path: format!("{}.{key}", self.path),
             pointer: pointer::join(&self.pointer, key),
         }
     }
 
-    fn item(&self, index: usize) -> Self {
+    pub(super) fn item(&self, index: usize) -> Self {
         Self {
             path: self.path.clone(),
             pointer: format!("{}/{index}", self.pointer),
@@ -166,10 +103,6 @@ impl Walk<'_> {
     }
 
     fn map(&mut self, map: &BTreeMap<String, Node>, spot: &Spot) -> Result<(), Denial> {
-        if map.is_empty() {
-            // Its presence alone can mean something: `calico: {}` is the choice of a network.
-            self.request(&spot.path, KopsUse::Field { risk: Risk::Plain });
-        }
         for (key, node) in map {
             let spot = spot.key(key);
             // A dot in a key would be the path of another field.
@@ -191,9 +124,15 @@ impl Walk<'_> {
     }
 
     fn inner(&mut self, node: &Node, spot: &Spot) -> Result<(), Denial> {
-        match node {
-            Node::Map(map) => self.map(map, spot),
-            Node::List(items) => {
+        match (fields::is_list(&spot.path), node) {
+            (false, Node::Map(map)) => {
+                if map.is_empty() {
+                    // Its presence alone can mean something: `calico: {}` is the choice of a network.
+                    self.request(&spot.path, KopsUse::Field { risk: Risk::Plain });
+                }
+                self.map(map, spot)
+            }
+            (true, Node::List(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     let spot = spot.item(index);
                     match item.as_map() {
@@ -249,124 +188,6 @@ impl Walk<'_> {
         self.content(field.shape, node, path, spot)
     }
 
-    /// What the value means beyond being set.
-    fn content(
-        &mut self,
-        shape: Shape,
-        node: &Node,
-        path: &str,
-        spot: &Spot,
-    ) -> Result<(), Denial> {
-        match shape {
-            Shape::Image => {
-                if let Some(image) = node.as_str() {
-                    self.request(
-                        path,
-                        KopsUse::Image {
-                            image: image.to_owned(),
-                        },
-                    );
-                }
-                Ok(())
-            }
-            Shape::Statements => self.statements(node, path, spot),
-            Shape::Policies => self.policies(node, path, spot),
-            Shape::StatementsByRole => self.by_role(node, path, spot, Self::statements),
-            Shape::PoliciesByRole => self.by_role(node, path, spot, Self::policies),
-            _ => Ok(()),
-        }
-    }
-
-    fn by_role(
-        &mut self,
-        node: &Node,
-        path: &str,
-        spot: &Spot,
-        each: fn(&mut Self, &Node, &str, &Spot) -> Result<(), Denial>,
-    ) -> Result<(), Denial> {
-        const ROLES: [&str; 6] = [
-            "apiserver",
-            "bastion",
-            "control-plane",
-            "karpenter",
-            "master",
-            "node",
-        ];
-        let Some(roles) = node.as_map() else {
-            return Err(self.misshapen(spot));
-        };
-        for (role, node) in roles {
-            let spot = spot.key(role);
-            if !ROLES.contains(&role.as_str()) {
-                let reason = format!("kOps has the roles {}", ROLES.join(", "));
-                return Err(self.denied(codes::SHAPE, &spot, reason, "name one of them"));
-            }
-            each(self, node, path, &spot)?;
-        }
-        Ok(())
-    }
-
-    fn statements(&mut self, node: &Node, path: &str, spot: &Spot) -> Result<(), Denial> {
-        let allows = Policy::parse_statements(node, PolicyKind::Identity)
-            .and_then(|policy| policy.allows(&FactTokens { facts: self.facts }))
-            .map_err(|error| {
-                let spot = Spot {
-                    path: spot.path.clone(),
-                    pointer: format!("{}{}", spot.pointer, error.pointer),
-                };
-                self.denied(
-                    codes::POLICY,
-                    &spot,
-                    error.to_string(),
-                    "write statements that a grant can name",
-                )
-            })?;
-        for allow in allows {
-            self.request(path, KopsUse::Iam { allow });
-        }
-        Ok(())
-    }
-
-    fn policies(&mut self, node: &Node, path: &str, spot: &Spot) -> Result<(), Denial> {
-        for (index, item) in node.as_list().unwrap_or_default().iter().enumerate() {
-            let spot = spot.item(index);
-            let Node::Text(text) = item else {
-                return Err(self.misshapen(&spot));
-            };
-            if let Some(token) = text.as_token() {
-                self.fact_of(token, &Format::Arn, &spot)?;
-                continue;
-            }
-            let spelled = self.spelled(text, &spot)?;
-            self.request(path, KopsUse::Policy { arn: spelled });
-        }
-        Ok(())
-    }
-
-    fn fact_of(&self, token: &Token, wanted: &Format, spot: &Spot) -> Result<(), Denial> {
-        match (FactTokens { facts: self.facts }).format(token) {
-            Some(format) if format.fits(wanted) => Ok(()),
-            _ => {
-                let reason =
-                    format!("{token} is not a fact of the format {wanted} that the stage requires");
-                Err(self.denied(codes::REFERENCE, spot, reason, "name another fact"))
-            }
-        }
-    }
-
-    fn spelled(&self, text: &Templated, spot: &Spot) -> Result<String, Denial> {
-        spell(text, &FactTokens { facts: self.facts })
-            .map(|spelled| spelled.text)
-            .map_err(|error| {
-                self.denied(
-                    codes::REFERENCE,
-                    spot,
-                    error.to_string(),
-                    "name another fact, or a literal",
-                )
-            })
-    }
-
     fn shape(&self, shape: Shape, node: &Node, spot: &Spot) -> Result<(), Denial> {
         let scalar = |node: &Node| matches!(node, Node::Text(_) | Node::Number(_) | Node::Bool(_));
         let is_text = |node: &Node| matches!(node, Node::Text(_));
@@ -396,7 +217,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Tokens stand where a value of the cloud belongs; everything that decides what is allowed is literal.
+    /// Tokens stand where a value of the cloud belongs; everything that decides what is allowed is
+    /// literal.
     fn tokens(&self, allowed: bool, node: &Node, spot: &Spot) -> Result<(), Denial> {
         // Statements have rules of their own for tokens.
         let statements = matches!(fields::at(&spot.path), Some(Found::Field(entry))
@@ -410,7 +232,7 @@ impl Walk<'_> {
         }
         let mut unknown = None;
         node.for_each_token(&mut |token| {
-            if (FactTokens { facts: self.facts }).format(token).is_none() {
+            if self.tokens.format(token).is_none() {
                 unknown.get_or_insert_with(|| token.to_string());
             }
         });
@@ -423,7 +245,7 @@ impl Walk<'_> {
         }
     }
 
-    fn request(&mut self, path: &str, what: KopsUse) {
+    pub(super) fn request(&mut self, path: &str, what: KopsUse) {
         self.requests.insert(KopsRequest {
             cluster: self.cluster.clone(),
             path: path.to_owned(),
@@ -431,7 +253,7 @@ impl Walk<'_> {
         });
     }
 
-    fn misshapen(&self, spot: &Spot) -> Denial {
+    pub(super) fn misshapen(&self, spot: &Spot) -> Denial {
         let reason = "its value does not have the shape that kOps has for it";
         self.denied(
             codes::SHAPE,
@@ -441,7 +263,7 @@ impl Walk<'_> {
         )
     }
 
-    fn denied(
+    pub(super) fn denied(
         &self,
         code: &'static str,
         spot: &Spot,
@@ -454,28 +276,5 @@ impl Walk<'_> {
             self.cluster
         );
         Denial::forbidden(code, asked, reason, help).at(&spot.pointer)
-    }
-}
-
-/// The tokens of a kOps document are facts: nothing of a Terraform root is here.
-struct FactTokens<'a> {
-    facts: &'a DeclaredFacts,
-}
-
-impl Tokens for FactTokens<'_> {
-    fn format(&self, token: &Token) -> Option<Format> {
-        match token {
-            Token::Fact(token) => self
-                .facts
-                .get(&token.fact)?
-                .format
-                .at(&token.pointer)
-                .cloned(),
-            Token::Resource(_) => None,
-        }
-    }
-
-    fn own(&self, _: &Token) -> Option<&'static str> {
-        None
     }
 }

@@ -15,10 +15,12 @@ use crate::capability::{Reach, Risk, words};
 pub struct KopsGrant {
     /// The clusters whose documents may be proposed.
     pub clusters: Clusters,
-    /// Paths of fields, `spec.kubelet.maxPods` and `instanceGroup.spec.*`. A wildcard reaches plain values only.
+    /// Paths of fields, `spec.kubelet.maxPods` and `instanceGroup.spec.*`. A wildcard reaches plain
+    /// values only.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub fields: Patterns,
-    /// Images of machines and containers. A beginning is enough, as what comes before the name says whose they are.
+    /// Images of machines and containers. A beginning is enough, as what comes before the name says
+    /// whose they are.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub images: Patterns,
     /// IAM policies that roles may get, by their exact ARNs. Facts need no line.

@@ -433,6 +433,16 @@ fn hostile_clusters_are_refused() {
             SHAPE,
         ),
         (
+            "a map where a list belongs",
+            json!({"etcdClusters": {"name": "main"}}),
+            SHAPE,
+        ),
+        (
+            "a list where a map belongs",
+            json!({"kubelet": [{"maxPods": 1}]}),
+            SHAPE,
+        ),
+        (
             "a policy as text",
             json!({"additionalPolicies": {"node": "[]"}}),
             POLICY,
@@ -566,8 +576,8 @@ fn hostile_instance_groups_are_refused() {
     }
 }
 
-/// Every field that can do more than its name says, each alone: a grant of everything by wildcard does not reach it, its own
-/// line does.
+/// Every field that can do more than its name says, each alone: a grant of everything by wildcard
+/// does not reach it, its own line does.
 #[test]
 fn code_and_rights_need_their_own_line() {
     let everything = grant(

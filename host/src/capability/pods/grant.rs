@@ -53,7 +53,9 @@ pub struct PodsGrant {
 
 impl Grant for PodsGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Pods(request) = request else { return false };
+        let Request::Pods(request) = request else {
+            return false;
+        };
         let risk = request.risk();
         let need = match &request.need {
             PodNeed::Level(level) => *level <= self.level,
@@ -69,12 +71,17 @@ impl Grant for PodsGrant {
             PodNeed::Priority(name) => self.priorities.covers(name, risk),
             PodNeed::ControlPlane => self.control_plane,
             PodNeed::HostAliases => self.host_aliases,
-            PodNeed::Role { role: RoleSource::Arn(arn), .. } => self.roles.covers(arn, risk),
-            PodNeed::Role { role: RoleSource::Fact(fact), .. } => {
-                self.roles.covers(&format!("fact:{}", fact.name), risk)
-            }
+            PodNeed::Role {
+                role: RoleSource::Arn(arn),
+                ..
+            } => self.roles.covers(arn, risk),
+            PodNeed::Role {
+                role: RoleSource::Fact(fact),
+                ..
+            } => self.roles.covers(&format!("fact:{}", fact.name), risk),
         };
-        need && self.namespaces.matches(&request.namespace) && self.clusters.covers(&request.cluster, reach)
+        need && self.namespaces.matches(&request.namespace)
+            && self.clusters.covers(&request.cluster, reach)
     }
 
     fn describe(&self) -> String {
@@ -106,10 +113,14 @@ impl Grant for PodsGrant {
             Level::Baseline => "Pods of level BASELINE",
             Level::Privileged => "PRIVILEGED Pods",
         };
+        let with = if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", words::list(parts))
+        };
         format!(
-            "run {level} with {} in namespaces {}{}",
-            words::list(parts),
-            words::patterns(&self.namespaces),
+            "run {level}{with}{}{}",
+            words::namespaces(&self.namespaces),
             words::clusters(&self.clusters)
         )
     }
@@ -119,9 +130,15 @@ impl Grant for PodsGrant {
         let power = self.level > Level::Restricted
             || self.control_plane
             || self.host_aliases
-            || [&self.secrets, &self.nodes, &self.schedulers, &self.runtime_classes, &self.roles]
-                .iter()
-                .any(|patterns| !patterns.is_empty());
+            || [
+                &self.secrets,
+                &self.nodes,
+                &self.schedulers,
+                &self.runtime_classes,
+                &self.roles,
+            ]
+            .iter()
+            .any(|patterns| !patterns.is_empty());
         match (deputy, power) {
             (true, _) => Risk::Deputy,
             // Running an image is running code, whoever made it.
@@ -134,7 +151,7 @@ impl Grant for PodsGrant {
     fn problem(&self) -> Option<Problem> {
         // `quay.io*` would also reach `quay.io.example.com`.
         let half_host = |pattern: &crate::capability::Pattern| {
-            !pattern.is_everything() && !pattern.to_string().contains('/')
+            pattern.is_wildcard() && !pattern.is_everything() && !pattern.to_string().contains('/')
         };
         self.images.iter().any(half_host).then_some(Problem {
             pointer: "/images",

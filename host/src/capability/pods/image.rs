@@ -15,15 +15,26 @@ pub struct Image {
 /// Why a text is not a complete reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
-    #[error("an image is written `registry/path[:tag]@sha256:DIGEST`, with the registry's host name in front")]
+    #[error(
+        "an image is written `registry/path[:tag]@sha256:DIGEST`, with the registry's host name in front"
+    )]
     Syntax,
     #[error("the image names no registry: which one is meant depends on the node")]
     NoRegistry,
 }
 
 impl Image {
+    /// What Istio's gateways call the image that its webhook puts in. It is the name of no image.
+    const INJECTED: &'static str = "auto";
+
     /// Reads a reference.
     pub fn parse(text: &str) -> Result<Self, ImageError> {
+        if text == Self::INJECTED {
+            return Ok(Self {
+                text: text.to_owned(),
+                pinned: false,
+            });
+        }
         let (rest, pinned) = match text.split_once('@') {
             Some((rest, digest)) => {
                 digest.parse::<Digest>().map_err(|_| ImageError::Syntax)?;
@@ -43,7 +54,14 @@ impl Image {
             && is_registry(registry)
             && path.split('/').all(is_component)
             && tag.is_none_or(is_tag);
-        if fits { Ok(Self { text: text.to_owned(), pinned }) } else { Err(ImageError::Syntax) }
+        if fits {
+            Ok(Self {
+                text: text.to_owned(),
+                pinned,
+            })
+        } else {
+            Err(ImageError::Syntax)
+        }
     }
 
     /// Whether the content is fixed by a digest.
@@ -63,7 +81,9 @@ fn is_registry(text: &str) -> bool {
         None => (text, None),
     };
     crate::capability::syntax::is_dns_subdomain(host)
-        && port.is_none_or(|port| (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()))
+        && port.is_none_or(|port| {
+            (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit())
+        })
 }
 
 /// A path component of the OCI distribution specification.
@@ -71,13 +91,17 @@ fn is_component(text: &str) -> bool {
     let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     edge(text.bytes().next())
         && edge(text.bytes().last())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
 }
 
 fn is_tag(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && !text.starts_with(['.', '-'])
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 impl fmt::Display for Image {
@@ -94,12 +118,19 @@ mod tests {
     fn only_a_digest_pins_an_image() {
         let digest = Digest::of(b"x");
         for (text, pinned) in [
-            (format!("quay.io/jetstack/cert-manager-controller:v1.18.2@{digest}"), true),
+            (
+                format!("quay.io/jetstack/cert-manager-controller:v1.18.2@{digest}"),
+                true,
+            ),
             (format!("registry.k8s.io/pause@{digest}"), true),
             ("localhost:5000/a/b_c:1".to_owned(), false),
             ("quay.io/a/b".to_owned(), false),
         ] {
-            assert_eq!(Image::parse(&text).map(|image| image.is_pinned()), Ok(pinned), "{text}");
+            assert_eq!(
+                Image::parse(&text).map(|image| image.is_pinned()),
+                Ok(pinned),
+                "{text}"
+            );
         }
     }
 

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::template::Node;
 
 /// A Pod Security Standard, from the most restricted to none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     #[default]
@@ -31,7 +33,9 @@ impl Level {
 
     /// The standard of a name.
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Restricted, Self::Baseline, Self::Privileged].into_iter().find(|level| level.name() == name)
+        [Self::Restricted, Self::Baseline, Self::Privileged]
+            .into_iter()
+            .find(|level| level.name() == name)
     }
 }
 
@@ -55,11 +59,19 @@ pub struct Violation {
 /// The most restricted standard that a Pod keeps, with every rule that it breaks. `spec` is a PodSpec;
 /// `annotations` are those of the Pod or its template. What is not understood counts as broken.
 pub fn level_of(spec: &Node, annotations: &[(&str, Option<&str>)]) -> (Level, Vec<Violation>) {
-    let mut judge = Judge { spec, violations: Vec::new() };
+    let mut judge = Judge {
+        spec,
+        violations: Vec::new(),
+    };
     judge.baseline(annotations);
     judge.restricted();
     judge.violations.sort();
-    let broken = |standard| judge.violations.iter().any(|violation| violation.standard == standard);
+    let broken = |standard| {
+        judge
+            .violations
+            .iter()
+            .any(|violation| violation.standard == standard)
+    };
     let level = if broken(Level::Baseline) {
         Level::Privileged
     } else if broken(Level::Restricted) {
@@ -72,8 +84,19 @@ pub fn level_of(spec: &Node, annotations: &[(&str, Option<&str>)]) -> (Level, Ve
 
 /// Capabilities that baseline allows: the default set of container runtimes.
 const BASELINE_CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
-    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
 ];
 
 /// Kernel parameters that have effect in the Pod's own namespaces only.
@@ -94,12 +117,25 @@ const SAFE_SYSCTLS: &[&str] = &[
     "net.ipv4.tcp_wmem",
 ];
 
-const SELINUX_TYPES: &[&str] =
-    &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+const SELINUX_TYPES: &[&str] = &[
+    "",
+    "container_t",
+    "container_init_t",
+    "container_kvm_t",
+    "container_engine_t",
+];
 
 /// Sources of volumes that restricted allows.
 const VOLUMES: &[&str] = &[
-    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret",
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
 ];
 
 /// Annotations that were AppArmor profiles before they became fields; the API server still reads them.
@@ -112,7 +148,11 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn breaks(&mut self, standard: Level, rule: &'static str, pointer: impl Into<String>) {
-        self.violations.push(Violation { standard, rule, pointer: pointer.into() });
+        self.violations.push(Violation {
+            standard,
+            rule,
+            pointer: pointer.into(),
+        });
     }
 
     /// Every container of every list, with its pointer.
@@ -137,9 +177,13 @@ impl<'a> Judge<'a> {
     /// The security contexts of the Pod and of each container.
     fn contexts(&self) -> Vec<(String, &'a Node)> {
         let of = |(pointer, node): (String, &'a Node)| {
-            present(node.get("securityContext")).map(|context| (format!("{pointer}/securityContext"), context))
+            present(node.get("securityContext"))
+                .map(|context| (format!("{pointer}/securityContext"), context))
         };
-        std::iter::once((String::new(), self.spec)).chain(self.containers()).filter_map(of).collect()
+        std::iter::once((String::new(), self.spec))
+            .chain(self.containers())
+            .filter_map(of)
+            .collect()
     }
 
     fn is_windows(&self) -> bool {
@@ -178,19 +222,32 @@ impl<'a> Judge<'a> {
     fn host_path(&mut self) {
         for (index, volume) in list(self.spec.get("volumes")).iter().enumerate() {
             if present(volume.get("hostPath")).is_some() || volume.as_map().is_none() {
-                self.breaks(Level::Baseline, "hostPathVolumes", format!("/volumes/{index}"));
+                self.breaks(
+                    Level::Baseline,
+                    "hostPathVolumes",
+                    format!("/volumes/{index}"),
+                );
             }
         }
     }
 
     fn sysctls(&mut self) {
-        let Some(sysctls) = self.spec.at("/securityContext/sysctls").filter(|node| **node != Node::Null) else {
+        let Some(sysctls) = self
+            .spec
+            .at("/securityContext/sysctls")
+            .filter(|node| **node != Node::Null)
+        else {
             return;
         };
         let safe = |item: &Node| {
-            item.get("name").and_then(Node::as_str).is_some_and(|name| SAFE_SYSCTLS.contains(&name))
+            item.get("name")
+                .and_then(Node::as_str)
+                .is_some_and(|name| SAFE_SYSCTLS.contains(&name))
         };
-        if !sysctls.as_list().is_some_and(|items| items.iter().all(safe)) {
+        if !sysctls
+            .as_list()
+            .is_some_and(|items| items.iter().all(safe))
+        {
             self.breaks(Level::Baseline, "sysctls", "/securityContext/sysctls");
         }
     }
@@ -202,21 +259,39 @@ impl<'a> Judge<'a> {
         };
         let profiles = one_of(&["RuntimeDefault", "Localhost"]);
         if !is_absent_or(context.at("/appArmorProfile/type"), &profiles) {
-            self.breaks(Level::Baseline, "appArmorProfile", format!("{pointer}/appArmorProfile"));
+            self.breaks(
+                Level::Baseline,
+                "appArmorProfile",
+                format!("{pointer}/appArmorProfile"),
+            );
         }
         if !is_absent_or(context.at("/seccompProfile/type"), &profiles) {
-            self.breaks(Level::Baseline, "seccompProfile", format!("{pointer}/seccompProfile"));
+            self.breaks(
+                Level::Baseline,
+                "seccompProfile",
+                format!("{pointer}/seccompProfile"),
+            );
         }
         if let Some(options) = present(context.get("seLinuxOptions")) {
             let plain = is_absent_or(options.get("type"), &one_of(SELINUX_TYPES))
                 && is_absent_or(options.get("user"), &one_of(&[""]))
                 && is_absent_or(options.get("role"), &one_of(&[""]));
             if !plain {
-                self.breaks(Level::Baseline, "seLinuxOptions", format!("{pointer}/seLinuxOptions"));
+                self.breaks(
+                    Level::Baseline,
+                    "seLinuxOptions",
+                    format!("{pointer}/seLinuxOptions"),
+                );
             }
         }
-        if !is_absent_or(context.at("/windowsOptions/hostProcess"), &|node| node.as_bool() == Some(false)) {
-            self.breaks(Level::Baseline, "windowsHostProcess", format!("{pointer}/windowsOptions"));
+        if !is_absent_or(context.at("/windowsOptions/hostProcess"), &|node| {
+            node.as_bool() == Some(false)
+        }) {
+            self.breaks(
+                Level::Baseline,
+                "windowsHostProcess",
+                format!("{pointer}/windowsOptions"),
+            );
         }
     }
 
@@ -225,27 +300,55 @@ impl<'a> Judge<'a> {
             self.breaks(Level::Baseline, "privileged", pointer);
             return;
         }
-        if !is_absent_or(container.at("/securityContext/privileged"), &|node| node.as_bool() == Some(false)) {
-            self.breaks(Level::Baseline, "privileged", format!("{pointer}/securityContext/privileged"));
+        if !is_absent_or(container.at("/securityContext/privileged"), &|node| {
+            node.as_bool() == Some(false)
+        }) {
+            self.breaks(
+                Level::Baseline,
+                "privileged",
+                format!("{pointer}/securityContext/privileged"),
+            );
         }
-        if !capabilities(container, "add").all(|name| name.is_some_and(|name| BASELINE_CAPABILITIES.contains(&name))) {
-            self.breaks(Level::Baseline, "capabilities", format!("{pointer}/securityContext/capabilities"));
+        if !capabilities(container, "add")
+            .all(|name| name.is_some_and(|name| BASELINE_CAPABILITIES.contains(&name)))
+        {
+            self.breaks(
+                Level::Baseline,
+                "capabilities",
+                format!("{pointer}/securityContext/capabilities"),
+            );
         }
         let default = |node: &Node| node.as_str() == Some("Default");
-        if !self.has_own_users() && !is_absent_or(container.at("/securityContext/procMount"), &default) {
-            self.breaks(Level::Baseline, "procMount", format!("{pointer}/securityContext/procMount"));
+        if !self.has_own_users()
+            && !is_absent_or(container.at("/securityContext/procMount"), &default)
+        {
+            self.breaks(
+                Level::Baseline,
+                "procMount",
+                format!("{pointer}/securityContext/procMount"),
+            );
         }
         for port in list(container.get("ports")) {
             if !is_absent_or(port.get("hostPort"), &|node| node.as_i64() == Some(0)) {
                 self.breaks(Level::Baseline, "hostPorts", format!("{pointer}/ports"));
             }
         }
-        let probes = ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle/postStart", "lifecycle/preStop"];
+        let probes = [
+            "livenessProbe",
+            "readinessProbe",
+            "startupProbe",
+            "lifecycle/postStart",
+            "lifecycle/preStop",
+        ];
         for probe in probes {
             for action in ["httpGet", "tcpSocket"] {
                 let at = format!("/{probe}/{action}/host");
                 if !is_absent_or(container.at(&at), &|node| node.as_str() == Some("")) {
-                    self.breaks(Level::Baseline, "hostProbesAndHostLifecycle", format!("{pointer}{at}"));
+                    self.breaks(
+                        Level::Baseline,
+                        "hostProbesAndHostLifecycle",
+                        format!("{pointer}{at}"),
+                    );
                 }
             }
         }
@@ -255,11 +358,17 @@ impl<'a> Judge<'a> {
         for (index, volume) in list(self.spec.get("volumes")).iter().enumerate() {
             // A volume without a source is an `emptyDir`.
             let allowed = volume.as_map().is_some_and(|fields| {
-                let mut sources = fields.iter().filter(|(key, node)| *key != "name" && **node != Node::Null);
+                let mut sources = fields
+                    .iter()
+                    .filter(|(key, node)| *key != "name" && **node != Node::Null);
                 sources.all(|(key, _)| VOLUMES.contains(&key.as_str()))
             });
             if !allowed {
-                self.breaks(Level::Restricted, "restrictedVolumes", format!("/volumes/{index}"));
+                self.breaks(
+                    Level::Restricted,
+                    "restrictedVolumes",
+                    format!("/volumes/{index}"),
+                );
             }
         }
         self.non_root();
@@ -272,19 +381,32 @@ impl<'a> Judge<'a> {
     fn restricted_container(&mut self, pointer: &str, container: &Node) {
         let default = |node: &Node| node.as_str() == Some("Default");
         if !is_absent_or(container.at("/securityContext/procMount"), &default) {
-            self.breaks(Level::Restricted, "procMount", format!("{pointer}/securityContext/procMount"));
+            self.breaks(
+                Level::Restricted,
+                "procMount",
+                format!("{pointer}/securityContext/procMount"),
+            );
         }
         if self.is_windows() {
             return;
         }
         let escalation = container.at("/securityContext/allowPrivilegeEscalation");
         if escalation.and_then(Node::as_bool) != Some(false) {
-            self.breaks(Level::Restricted, "allowPrivilegeEscalation", format!("{pointer}/securityContext"));
+            self.breaks(
+                Level::Restricted,
+                "allowPrivilegeEscalation",
+                format!("{pointer}/securityContext"),
+            );
         }
         let drops_all = capabilities(container, "drop").any(|name| name == Some("ALL"));
-        let adds_little = capabilities(container, "add").all(|name| name == Some("NET_BIND_SERVICE"));
+        let adds_little =
+            capabilities(container, "add").all(|name| name == Some("NET_BIND_SERVICE"));
         if !drops_all || !adds_little {
-            self.breaks(Level::Restricted, "capabilities", format!("{pointer}/securityContext/capabilities"));
+            self.breaks(
+                Level::Restricted,
+                "capabilities",
+                format!("{pointer}/securityContext/capabilities"),
+            );
         }
     }
 
@@ -295,17 +417,31 @@ impl<'a> Judge<'a> {
         }
         let pod = present(self.spec.at("/securityContext/runAsNonRoot"));
         if pod.is_some_and(|node| node.as_bool() != Some(true)) {
-            self.breaks(Level::Restricted, "runAsNonRoot", "/securityContext/runAsNonRoot");
+            self.breaks(
+                Level::Restricted,
+                "runAsNonRoot",
+                "/securityContext/runAsNonRoot",
+            );
         }
         for (pointer, container) in self.containers() {
             let own = present(container.at("/securityContext/runAsNonRoot"));
             if own.or(pod).and_then(Node::as_bool) != Some(true) {
-                self.breaks(Level::Restricted, "runAsNonRoot", format!("{pointer}/securityContext/runAsNonRoot"));
+                self.breaks(
+                    Level::Restricted,
+                    "runAsNonRoot",
+                    format!("{pointer}/securityContext/runAsNonRoot"),
+                );
             }
         }
         for (pointer, context) in self.contexts() {
-            if !is_absent_or(context.get("runAsUser"), &|node| node.as_i64().is_some_and(|user| user != 0)) {
-                self.breaks(Level::Restricted, "runAsUser", format!("{pointer}/runAsUser"));
+            if !is_absent_or(context.get("runAsUser"), &|node| {
+                node.as_i64().is_some_and(|user| user != 0)
+            }) {
+                self.breaks(
+                    Level::Restricted,
+                    "runAsUser",
+                    format!("{pointer}/runAsUser"),
+                );
             }
         }
     }
@@ -317,8 +453,15 @@ impl<'a> Judge<'a> {
         }
         let pod = present(self.spec.at("/securityContext/seccompProfile/type"));
         for (pointer, container) in self.containers() {
-            if pod.or_else(|| present(container.at("/securityContext/seccompProfile/type"))).is_none() {
-                self.breaks(Level::Restricted, "seccompProfile", format!("{pointer}/securityContext"));
+            if pod
+                .or_else(|| present(container.at("/securityContext/seccompProfile/type")))
+                .is_none()
+            {
+                self.breaks(
+                    Level::Restricted,
+                    "seccompProfile",
+                    format!("{pointer}/securityContext"),
+                );
             }
         }
     }
@@ -342,134 +485,10 @@ fn list(node: Option<&Node>) -> &[Node] {
 
 /// Names of capabilities; `None` for one that is not literal text.
 fn capabilities<'a>(container: &'a Node, key: &str) -> impl Iterator<Item = Option<&'a str>> {
-    list(container.at(&format!("/securityContext/capabilities/{key}"))).iter().map(Node::as_str)
+    list(container.at(&format!("/securityContext/capabilities/{key}")))
+        .iter()
+        .map(Node::as_str)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn restricted() -> Value {
-        json!({
-            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [{
-                "name": "a",
-                "image": "x",
-                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}
-            }]
-        })
-    }
-
-    fn with(pointer: &str, value: Value) -> Value {
-        let mut spec = restricted();
-        let (parent, key) = pointer.rsplit_once('/').unwrap();
-        let mut at = &mut spec;
-        for token in parent.split('/').skip(1) {
-            at = match token.parse::<usize>() {
-                Ok(index) => at.get_mut(index).unwrap(),
-                Err(_) => at.as_object_mut().unwrap().entry(token).or_insert_with(|| json!({})),
-            };
-        }
-        at.as_object_mut().unwrap().insert(key.to_owned(), value);
-        spec
-    }
-
-    fn judge(spec: &Value) -> (Level, Vec<Violation>) {
-        level_of(&Node::parse(spec).unwrap(), &[])
-    }
-
-    #[test]
-    fn a_restricted_pod_breaks_nothing() {
-        assert_eq!(judge(&restricted()), (Level::Restricted, Vec::new()));
-    }
-
-    #[test]
-    fn each_baseline_rule_makes_a_pod_privileged() {
-        let container = "/containers/0/securityContext";
-        for (pointer, value, rule) in [
-            ("/hostNetwork".to_owned(), json!(true), "hostNamespaces"),
-            ("/hostPID".to_owned(), json!(true), "hostNamespaces"),
-            ("/hostIPC".to_owned(), json!("@{x}"), "hostNamespaces"),
-            ("/volumes".to_owned(), json!([{"name": "v", "hostPath": {"path": "/"}}]), "hostPathVolumes"),
-            ("/securityContext/sysctls".to_owned(), json!([{"name": "kernel.msgmax", "value": "1"}]), "sysctls"),
-            ("/securityContext/appArmorProfile".to_owned(), json!({"type": "Unconfined"}), "appArmorProfile"),
-            ("/securityContext/seLinuxOptions".to_owned(), json!({"type": "spc_t"}), "seLinuxOptions"),
-            ("/securityContext/seLinuxOptions".to_owned(), json!({"user": "system_u"}), "seLinuxOptions"),
-            ("/securityContext/windowsOptions".to_owned(), json!({"hostProcess": true}), "windowsHostProcess"),
-            (format!("{container}/seccompProfile"), json!({"type": "Unconfined"}), "seccompProfile"),
-            (format!("{container}/privileged"), json!(true), "privileged"),
-            (format!("{container}/privileged"), json!("true"), "privileged"),
-            (format!("{container}/procMount"), json!("Unmasked"), "procMount"),
-            (format!("{container}/capabilities"), json!({"drop": ["ALL"], "add": ["SYS_ADMIN"]}), "capabilities"),
-            ("/containers/0/ports".to_owned(), json!([{"containerPort": 1, "hostPort": 1}]), "hostPorts"),
-            (
-                "/containers/0/livenessProbe".to_owned(),
-                json!({"httpGet": {"host": "10.0.0.1", "port": 1}}),
-                "hostProbesAndHostLifecycle",
-            ),
-            (
-                "/containers/0/lifecycle".to_owned(),
-                json!({"preStop": {"tcpSocket": {"host": "metadata", "port": 1}}}),
-                "hostProbesAndHostLifecycle",
-            ),
-            ("/initContainers".to_owned(), json!([{"securityContext": {"privileged": true}}]), "privileged"),
-            ("/ephemeralContainers".to_owned(), json!([{"securityContext": {"privileged": true}}]), "privileged"),
-            ("/initContainers".to_owned(), json!("@{x}"), "privileged"),
-        ] {
-            let (level, violations) = judge(&with(&pointer, value));
-            assert_eq!(level, Level::Privileged, "{pointer} {rule}");
-            assert!(violations.iter().any(|violation| violation.rule == rule), "{pointer}: {violations:?}");
-        }
-    }
-
-    #[test]
-    fn each_restricted_rule_makes_a_pod_baseline() {
-        let container = "/containers/0/securityContext";
-        for (pointer, value, rule) in [
-            ("/securityContext/runAsNonRoot".to_owned(), json!(null), "runAsNonRoot"),
-            ("/securityContext/runAsNonRoot".to_owned(), json!(false), "runAsNonRoot"),
-            (format!("{container}/runAsNonRoot"), json!(false), "runAsNonRoot"),
-            (format!("{container}/runAsUser"), json!(0), "runAsUser"),
-            ("/securityContext/runAsUser".to_owned(), json!("1"), "runAsUser"),
-            ("/securityContext/seccompProfile".to_owned(), json!(null), "seccompProfile"),
-            (format!("{container}/allowPrivilegeEscalation"), json!(null), "allowPrivilegeEscalation"),
-            (format!("{container}/capabilities"), json!({"drop": ["NET_RAW"]}), "capabilities"),
-            (format!("{container}/capabilities"), json!({"drop": ["ALL"], "add": ["CHOWN"]}), "capabilities"),
-            ("/volumes".to_owned(), json!([{"name": "v", "nfs": {"server": "a", "path": "/"}}]), "restrictedVolumes"),
-        ] {
-            let (level, violations) = judge(&with(&pointer, value));
-            assert_eq!(level, Level::Baseline, "{pointer} {rule} {violations:?}");
-            assert!(violations.iter().any(|violation| violation.rule == rule), "{pointer}: {violations:?}");
-        }
-    }
-
-    #[test]
-    fn exceptions_of_the_standard_hold() {
-        let mut own_users = with("/securityContext/runAsNonRoot", json!(null));
-        own_users["hostUsers"] = json!(false);
-        assert_eq!(judge(&own_users).0, Level::Restricted);
-        own_users["containers"][0]["securityContext"]["procMount"] = json!("Unmasked");
-        assert_eq!(judge(&own_users).0, Level::Baseline);
-
-        assert_eq!(judge(&with("/volumes", json!([{"name": "v"}]))).0, Level::Restricted);
-        let windows = json!({
-            "os": {"name": "windows"},
-            "securityContext": {"runAsNonRoot": true},
-            "containers": [{"name": "a"}]
-        });
-        assert_eq!(judge(&windows).0, Level::Restricted);
-        let bind = with("/containers/0/securityContext/capabilities", json!({"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}));
-        assert_eq!(judge(&bind).0, Level::Restricted);
-    }
-
-    #[test]
-    fn an_annotation_can_take_away_the_profile() {
-        let spec = Node::parse(&restricted()).unwrap();
-        let key = "container.apparmor.security.beta.kubernetes.io/a";
-        assert_eq!(level_of(&spec, &[(key, Some("unconfined"))]).0, Level::Privileged);
-        assert_eq!(level_of(&spec, &[(key, None)]).0, Level::Privileged);
-        assert_eq!(level_of(&spec, &[(key, Some("runtime/default"))]).0, Level::Restricted);
-    }
-}
+mod tests;

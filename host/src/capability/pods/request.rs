@@ -41,7 +41,10 @@ pub enum PodNeed {
     /// To resolve host names as it likes.
     HostAliases,
     /// That a service account of the namespace has an AWS role.
-    Role { service_account: String, role: RoleSource },
+    Role {
+        service_account: String,
+        role: RoleSource,
+    },
 }
 
 /// How an AWS role is named.
@@ -65,8 +68,13 @@ impl PodsRequest {
     /// The class of what is used. An image without a digest is whatever its registry says today.
     pub fn risk(&self) -> Risk {
         match &self.need {
-            PodNeed::Level(Level::Restricted) | PodNeed::ConfigMap(_) | PodNeed::Claim(_) => Risk::Plain,
-            PodNeed::Role { role: RoleSource::Fact(_), .. } => Risk::Plain,
+            PodNeed::Level(Level::Restricted) | PodNeed::ConfigMap(_) | PodNeed::Claim(_) => {
+                Risk::Plain
+            }
+            PodNeed::Role {
+                role: RoleSource::Fact(_),
+                ..
+            } => Risk::Plain,
             PodNeed::Image(image) if image.is_pinned() => Risk::Plain,
             PodNeed::Image(_) => Risk::Code,
             PodNeed::Priority(class) if !class.starts_with("system-") => Risk::Plain,
@@ -86,21 +94,37 @@ impl fmt::Display for PodsRequest {
             PodNeed::Level(level) => write!(f, "run Pods of security level {level}")?,
             PodNeed::Image(image) if image.is_pinned() => write!(f, "run the image {image}")?,
             PodNeed::Image(image) => write!(f, "run the image {image}, which has no digest,")?,
-            PodNeed::ServiceAccount(name) => write!(f, "run as service account {}", untrusted(name))?,
+            PodNeed::ServiceAccount(name) => {
+                write!(f, "run as service account {}", untrusted(name))?
+            }
             PodNeed::Secret(name) => write!(f, "let Pods use Secret {}", untrusted(name))?,
             PodNeed::ConfigMap(name) => write!(f, "let Pods use ConfigMap {}", untrusted(name))?,
             PodNeed::Claim(name) => write!(f, "let Pods use volume claim {}", untrusted(name))?,
-            PodNeed::Audience(audience) => write!(f, "give Pods tokens for audience {}", untrusted(audience))?,
+            PodNeed::Audience(audience) => {
+                write!(f, "give Pods tokens for audience {}", untrusted(audience))?
+            }
             PodNeed::Node(name) => write!(f, "run on node {}", untrusted(name))?,
             PodNeed::Scheduler(name) => write!(f, "use the scheduler {}", untrusted(name))?,
             PodNeed::RuntimeClass(name) => write!(f, "use the runtime class {}", untrusted(name))?,
             PodNeed::Priority(name) => write!(f, "use the priority class {}", untrusted(name))?,
             PodNeed::ControlPlane => f.write_str("run on control-plane nodes")?,
             PodNeed::HostAliases => f.write_str("give Pods host names of their own")?,
-            PodNeed::Role { service_account, role } => {
-                write!(f, "give service account {} the AWS role {role}", untrusted(service_account))?;
+            PodNeed::Role {
+                service_account,
+                role,
+            } => {
+                write!(
+                    f,
+                    "give service account {} the AWS role {role}",
+                    untrusted(service_account)
+                )?;
             }
         }
-        write!(f, " in namespace {} of cluster {}", untrusted(&self.namespace), self.cluster)
+        write!(
+            f,
+            " in namespace {} of cluster {}",
+            untrusted(&self.namespace),
+            self.cluster
+        )
     }
 }

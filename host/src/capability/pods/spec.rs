@@ -44,7 +44,10 @@ pub(in crate::capability) fn implied_by(
 }
 
 /// Taints that keep Pods off the control plane.
-const CONTROL_PLANE: &[&str] = &["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+const CONTROL_PLANE: &[&str] = &[
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+];
 
 struct Needs {
     list: Vec<PodNeed>,
@@ -56,10 +59,19 @@ impl Needs {
     }
 
     /// The use of what a key names.
-    fn name(&mut self, at: &Cursor<'_>, key: &str, need: fn(String) -> PodNeed) -> Result<(), Denial> {
+    fn name(
+        &mut self,
+        at: &Cursor<'_>,
+        key: &str,
+        need: fn(String) -> PodNeed,
+    ) -> Result<(), Denial> {
         let name = at.required(key)?;
         if !syntax::is_dns_subdomain(name) {
-            return Err(at.refuse(codes::MALFORMED_NAME, "this is not the name of an object", "use a DNS name"));
+            return Err(at.refuse(
+                codes::MALFORMED_NAME,
+                "this is not the name of an object",
+                "use a DNS name",
+            ));
         }
         self.add(need(name.to_owned()));
         Ok(())
@@ -67,9 +79,13 @@ impl Needs {
 
     /// A Pod without a service account of its own runs as `default`, which many things are given to by mistake.
     fn service_account(&mut self, spec: &Cursor<'_>) -> Result<(), Denial> {
-        let named = spec.literal_at("serviceAccountName")?.filter(|name| !name.is_empty());
+        let named = spec
+            .literal_at("serviceAccountName")?
+            .filter(|name| !name.is_empty());
         // The field's old name; the API server takes either.
-        let old = spec.literal_at("serviceAccount")?.filter(|name| !name.is_empty());
+        let old = spec
+            .literal_at("serviceAccount")?
+            .filter(|name| !name.is_empty());
         if let (Some(named), Some(old)) = (named, old)
             && named != old
         {
@@ -87,7 +103,11 @@ impl Needs {
             ));
         }
         if !syntax::is_dns_subdomain(name) {
-            return Err(spec.refuse(codes::MALFORMED_NAME, "this is not the name of a service account", "use a DNS name"));
+            return Err(spec.refuse(
+                codes::MALFORMED_NAME,
+                "this is not the name of a service account",
+                "use a DNS name",
+            ));
         }
         self.add(PodNeed::ServiceAccount(name.to_owned()));
         Ok(())
@@ -95,7 +115,10 @@ impl Needs {
 
     fn scheduling(&mut self, spec: &Cursor<'_>) -> Result<(), Denial> {
         let mut named = |key: &str, usual: &str, need: fn(String) -> PodNeed| {
-            if let Some(name) = spec.literal_at(key)?.filter(|name| !name.is_empty() && *name != usual) {
+            if let Some(name) = spec
+                .literal_at(key)?
+                .filter(|name| !name.is_empty() && *name != usual)
+            {
                 self.list.push(need(name.to_owned()));
             }
             Ok::<(), Denial>(())
@@ -105,7 +128,10 @@ impl Needs {
         named("runtimeClassName", "", PodNeed::RuntimeClass)?;
         named("priorityClassName", "", PodNeed::Priority)?;
         if let Some(priority) = spec.get("priority") {
-            return Err(priority.forbidden("the cluster works the priority out by itself", "name a priority class"));
+            return Err(priority.forbidden(
+                "the cluster works the priority out by itself",
+                "name a priority class",
+            ));
         }
         if !spec.list("hostAliases")?.is_empty() {
             self.add(PodNeed::HostAliases);
@@ -121,8 +147,13 @@ impl Needs {
     }
 
     fn image(&mut self, at: &Cursor<'_>, key: &str) -> Result<(), Denial> {
-        let image = Image::parse(at.required(key)?)
-            .map_err(|error| at.refuse(codes::MALFORMED_NAME, error.to_string(), "name image and digest completely"))?;
+        let image = Image::parse(at.required(key)?).map_err(|error| {
+            at.refuse(
+                codes::MALFORMED_NAME,
+                error.to_string(),
+                "name image and digest completely",
+            )
+        })?;
         self.add(PodNeed::Image(image));
         Ok(())
     }
@@ -161,7 +192,9 @@ impl Needs {
         if let Some(source) = volume.get("image") {
             self.image(&source, "reference")?;
         }
-        let Some(projected) = volume.get("projected") else { return Ok(()) };
+        let Some(projected) = volume.get("projected") else {
+            return Ok(());
+        };
         for source in projected.list("sources")? {
             if let Some(source) = source.get("secret") {
                 self.name(&source, "name", PodNeed::Secret)?;
@@ -170,7 +203,9 @@ impl Needs {
                 self.name(&source, "name", PodNeed::ConfigMap)?;
             }
             if let Some(token) = source.get("serviceAccountToken")
-                && let Some(audience) = token.literal_at("audience")?.filter(|audience| !audience.is_empty())
+                && let Some(audience) = token
+                    .literal_at("audience")?
+                    .filter(|audience| !audience.is_empty())
             {
                 self.add(PodNeed::Audience(audience.to_owned()));
             }

@@ -9,7 +9,8 @@ use crate::capability::facts::FactRequest;
 use crate::capability::token_request::TokenRequest;
 use crate::capability::{ClusterRequest, DeriveContext, Request, codes, syntax};
 use crate::proposal::{
-    Action, Collection, FactOffer, FactSource, Generator, ObjectRef, Proposal, ProvidedFact, StageType,
+    Action, Collection, FactOffer, FactSource, Generator, ObjectRef, Proposal, ProvidedFact,
+    StageType,
 };
 
 /// What a stage type requires, used or not: the values reach the plugin.
@@ -17,7 +18,12 @@ pub(super) fn required(stage_type: &StageType) -> Vec<Request> {
     stage_type
         .requires
         .iter()
-        .map(|fact| Request::Facts(FactRequest::Require { name: fact.name.clone(), secret: fact.secret }))
+        .map(|fact| {
+            Request::Facts(FactRequest::Require {
+                name: fact.name.clone(),
+                secret: fact.secret,
+            })
+        })
         .collect()
 }
 
@@ -27,14 +33,22 @@ pub(super) fn provided(
     stage_type: &StageType,
     context: &DeriveContext,
 ) -> Result<Vec<Request>, Vec<Denial>> {
-    let offers: BTreeMap<&Identifier, &FactOffer> =
-        stage_type.provides.iter().map(|offer| (&offer.name, offer)).collect();
+    let offers: BTreeMap<&Identifier, &FactOffer> = stage_type
+        .provides
+        .iter()
+        .map(|offer| (&offer.name, offer))
+        .collect();
     let mut requests = Vec::new();
     let mut denials = Vec::new();
     let mut seen = BTreeSet::new();
     for fact in &proposal.provides {
         if !seen.insert(&fact.name) {
-            denials.push(refuse(codes::DUPLICATE, fact, "it is provided twice", "provide each fact once"));
+            denials.push(refuse(
+                codes::DUPLICATE,
+                fact,
+                "it is provided twice",
+                "provide each fact once",
+            ));
             continue;
         }
         let Some(offer) = offers.get(&fact.name) else {
@@ -46,7 +60,10 @@ pub(super) fn provided(
             ));
             continue;
         };
-        requests.push(Request::Facts(FactRequest::Provide { name: fact.name.clone(), secret: offer.secret }));
+        requests.push(Request::Facts(FactRequest::Provide {
+            name: fact.name.clone(),
+            secret: offer.secret,
+        }));
         match source(fact, offer, proposal, context) {
             Ok(more) => requests.extend(more),
             Err(denial) => denials.push(denial),
@@ -60,11 +77,25 @@ pub(super) fn provided(
             "provide it, or take it out of the stage type's `provides`",
         ));
     }
-    if denials.is_empty() { Ok(requests) } else { Err(denials) }
+    if denials.is_empty() {
+        Ok(requests)
+    } else {
+        Err(denials)
+    }
 }
 
-fn refuse(code: &'static str, fact: &ProvidedFact, reason: impl Into<String>, help: &str) -> Denial {
-    Denial::forbidden(code, format!("provide the fact {}", fact.name), reason, help)
+fn refuse(
+    code: &'static str,
+    fact: &ProvidedFact,
+    reason: impl Into<String>,
+    help: &str,
+) -> Denial {
+    Denial::forbidden(
+        code,
+        format!("provide the fact {}", fact.name),
+        reason,
+        help,
+    )
 }
 
 /// A secret comes only from where it is kept secret, and what is secret never becomes public.
@@ -74,10 +105,22 @@ fn source(
     proposal: &Proposal,
     context: &DeriveContext,
 ) -> Result<Vec<Request>, Denial> {
-    let dangling = |what: String| refuse(codes::DANGLING, fact, what, "name a part of the same proposal");
+    let dangling = |what: String| {
+        refuse(
+            codes::DANGLING,
+            fact,
+            what,
+            "name a part of the same proposal",
+        )
+    };
     let secret = |is_secret: bool, why: &str| {
         if is_secret && !offer.secret {
-            return Err(refuse(codes::FACT_OFFER, fact, why, "declare the fact as secret"));
+            return Err(refuse(
+                codes::FACT_OFFER,
+                fact,
+                why,
+                "declare the fact as secret",
+            ));
         }
         Ok(())
     };
@@ -92,45 +135,81 @@ fn source(
                 ));
             }
             offer.format.check(value).map_err(|misfit| {
-                refuse(codes::FACT_OFFER, fact, misfit.to_string(), "provide a value of the offered format")
+                refuse(
+                    codes::FACT_OFFER,
+                    fact,
+                    misfit.to_string(),
+                    "provide a value of the offered format",
+                )
             })?;
             Ok(Vec::new())
         }
         FactSource::TerraformOutput { root, output } => {
-            let output = proposal.changes.iter().find_map(|change| match &change.action {
-                Action::Terraform(candidate) if candidate.root == *root => {
-                    candidate.outputs.iter().find(|candidate| candidate.name == *output)
-                }
-                _ => None,
-            });
-            let output = output.ok_or_else(|| dangling("the proposal has no such Terraform output".to_owned()))?;
-            secret(output.sensitive, "the output is sensitive and the fact is not secret")?;
+            let output = proposal
+                .changes
+                .iter()
+                .find_map(|change| match &change.action {
+                    Action::Terraform(candidate) if candidate.root == *root => candidate
+                        .outputs
+                        .iter()
+                        .find(|candidate| candidate.name == *output),
+                    _ => None,
+                });
+            let output = output
+                .ok_or_else(|| dangling("the proposal has no such Terraform output".to_owned()))?;
+            secret(
+                output.sensitive,
+                "the output is sensitive and the fact is not secret",
+            )?;
             Ok(Vec::new())
         }
         FactSource::KopsField(at) => {
-            let has_cluster = proposal.changes.iter().any(|change| matches!(change.action, Action::Kops(_)));
+            let has_cluster = proposal
+                .changes
+                .iter()
+                .any(|change| matches!(change.action, Action::Kops(_)));
             if !has_cluster {
                 return Err(dangling("the proposal has no kOps cluster".to_owned()));
             }
             check_pointer(at, fact)?;
             Ok(Vec::new())
         }
-        FactSource::ToolOutput { change: id, pointer: at } => {
-            let called =
-                proposal.changes.iter().any(|change| change.id == *id && matches!(change.action, Action::Tool(_)));
+        FactSource::ToolOutput {
+            change: id,
+            pointer: at,
+        } => {
+            let called = proposal
+                .changes
+                .iter()
+                .any(|change| change.id == *id && matches!(change.action, Action::Tool(_)));
             if !called {
                 return Err(dangling(format!("the proposal has no tool call {id}")));
             }
             check_pointer(at, fact)?;
             Ok(Vec::new())
         }
-        FactSource::KubernetesField { cluster, object, pointer: at, .. } => {
+        FactSource::KubernetesField {
+            cluster,
+            object,
+            pointer: at,
+            ..
+        } => {
             check_pointer(at, fact)?;
             let of_secret = object.group.is_empty() && object.kind == "Secret";
             secret(of_secret, "a field of a Secret is secret")?;
-            object_read(cluster.as_ref().or(context.cluster.as_ref()), object, fact, context)
+            object_read(
+                cluster.as_ref().or(context.cluster.as_ref()),
+                object,
+                fact,
+                context,
+            )
         }
-        FactSource::TokenRequest { namespace, service_account, audience, ttl_seconds } => {
+        FactSource::TokenRequest {
+            namespace,
+            service_account,
+            audience,
+            ttl_seconds,
+        } => {
             secret(true, "a token is secret")?;
             // The API server's own bounds: ten minutes, and here at most a year.
             if !(600..=31_536_000).contains(ttl_seconds)
@@ -159,13 +238,21 @@ fn source(
         }
         FactSource::External(source) => {
             secret(true, "what comes from the operator's store is secret")?;
-            Ok(vec![Request::Facts(FactRequest::External { name: fact.name.clone(), source: source.clone() })])
+            Ok(vec![Request::Facts(FactRequest::External {
+                name: fact.name.clone(),
+                source: source.clone(),
+            })])
         }
     }
 }
 
 fn no_cluster(fact: &ProvidedFact) -> Denial {
-    refuse(codes::SCOPE, fact, "nobody says which cluster is meant", "name the cluster")
+    refuse(
+        codes::SCOPE,
+        fact,
+        "nobody says which cluster is meant",
+        "name the cluster",
+    )
 }
 
 fn check_pointer(at: &str, fact: &ProvidedFact) -> Result<(), Denial> {
@@ -173,7 +260,12 @@ fn check_pointer(at: &str, fact: &ProvidedFact) -> Result<(), Denial> {
         return Ok(());
     }
     let reason = format!("`{}` is not a JSON pointer", untrusted(at));
-    Err(refuse(codes::MALFORMED_FIELD, fact, reason, "write it as RFC 6901 says, `/a/b`"))
+    Err(refuse(
+        codes::MALFORMED_FIELD,
+        fact,
+        reason,
+        "write it as RFC 6901 says, `/a/b`",
+    ))
 }
 
 /// An object that the stage proposes can be read without more; others need `cluster.read`.
@@ -187,7 +279,10 @@ fn object_read(
     if context.proposes(cluster, object) {
         return Ok(Vec::new());
     }
-    let collection = Collection { group: object.group.clone(), kind: object.kind.clone() };
+    let collection = Collection {
+        group: object.group.clone(),
+        kind: object.kind.clone(),
+    };
     Ok(vec![Request::Cluster(ClusterRequest::read(
         cluster.clone(),
         collection,
@@ -206,11 +301,17 @@ fn generated(
     let is_authority = |name: &Identifier| {
         proposal.provides.iter().any(|other| {
             other.name == *name
-                && matches!(other.source, FactSource::Generated(Generator::CertificateAuthority(_)))
+                && matches!(
+                    other.source,
+                    FactSource::Generated(Generator::CertificateAuthority(_))
+                )
         })
     };
     let required = |name: &Identifier| {
-        context.facts.named(name, context.cluster.as_ref()).is_some_and(|(_, declared)| declared.secret)
+        context
+            .facts
+            .named(name, context.cluster.as_ref())
+            .is_some_and(|(_, declared)| declared.secret)
     };
     match generator {
         Generator::Certificate(authority) if !is_authority(authority) => Err(refuse(
@@ -221,9 +322,12 @@ fn generated(
         )),
         // The public half.
         Generator::Certificate(_) => Ok(()),
-        _ if !offer.secret => {
-            Err(refuse(codes::FACT_OFFER, fact, "what the host generates is secret", "declare the fact as secret"))
-        }
+        _ if !offer.secret => Err(refuse(
+            codes::FACT_OFFER,
+            fact,
+            "what the host generates is secret",
+            "declare the fact as secret",
+        )),
         Generator::Bytes(count) if !(16..=1024).contains(count) => Err(refuse(
             codes::MALFORMED_FIELD,
             fact,
@@ -233,7 +337,8 @@ fn generated(
         Generator::Bytes(_) => Ok(()),
         Generator::CertificateAuthority(authority) => {
             let common_name = &authority.common_name;
-            let printable = (1..=64).contains(&common_name.len()) && common_name.bytes().all(|b| (b' '..=b'~').contains(&b));
+            let printable = (1..=64).contains(&common_name.len())
+                && common_name.bytes().all(|b| (b' '..=b'~').contains(&b));
             if !printable || !(1..=7300).contains(&authority.validity_days) {
                 return Err(refuse(
                     codes::MALFORMED_FIELD,
@@ -243,12 +348,18 @@ fn generated(
                 ));
             }
             match &authority.parent {
-                Some(parent) if *parent == fact.name || !(is_authority(parent) || required(parent)) => Err(refuse(
-                    codes::DANGLING,
-                    fact,
-                    format!("the parent {parent} is neither an authority of this proposal nor a secret fact that the stage requires"),
-                    "require the parent as a secret fact",
-                )),
+                Some(parent)
+                    if *parent == fact.name || !(is_authority(parent) || required(parent)) =>
+                {
+                    Err(refuse(
+                        codes::DANGLING,
+                        fact,
+                        format!(
+                            "the parent {parent} is neither an authority of this proposal nor a secret fact that the stage requires"
+                        ),
+                        "require the parent as a secret fact",
+                    ))
+                }
                 _ => Ok(()),
             }
         }

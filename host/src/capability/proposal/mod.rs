@@ -71,7 +71,10 @@ pub fn authorize_proposal(
 
     let mut denials = structure::check(&proposal, &context);
     let mut requests = facts::required(stage_type);
-    for part in [facts::provided(&proposal, stage_type, &context), probes::derive(&proposal, &context)] {
+    for part in [
+        facts::provided(&proposal, stage_type, &context),
+        probes::derive(&proposal, &context),
+    ] {
         match part {
             Ok(more) => requests.extend(more),
             Err(more) => denials.extend(more),
@@ -115,8 +118,11 @@ pub fn authorize_proposal(
 fn objects_of(
     proposal: &Proposal,
 ) -> impl Iterator<Item = (aegis_document::Identifier, crate::proposal::ObjectRef)> {
-    proposal.changes.iter().filter_map(|change| match &change.action {
-        Action::Apply(object) => Some((change.cluster.clone()?, object.reference())),
-        _ => None,
-    })
+    proposal
+        .changes
+        .iter()
+        .filter_map(|change| match &change.action {
+            Action::Apply(object) => Some((change.cluster.clone()?, object.reference())),
+            _ => None,
+        })
 }

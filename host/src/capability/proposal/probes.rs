@@ -12,7 +12,10 @@ use crate::template::Node;
 const MAX_TIMEOUT: u32 = 3600;
 
 /// What the probes imply.
-pub(super) fn derive(proposal: &Proposal, context: &DeriveContext) -> Result<Vec<Request>, Vec<Denial>> {
+pub(super) fn derive(
+    proposal: &Proposal,
+    context: &DeriveContext,
+) -> Result<Vec<Request>, Vec<Denial>> {
     let mut requests = Vec::new();
     let mut denials = Vec::new();
     for probe in &proposal.probes {
@@ -21,12 +24,27 @@ pub(super) fn derive(proposal: &Proposal, context: &DeriveContext) -> Result<Vec
             Err(denial) => denials.push(denial),
         }
     }
-    if denials.is_empty() { Ok(requests) } else { Err(denials) }
+    if denials.is_empty() {
+        Ok(requests)
+    } else {
+        Err(denials)
+    }
 }
 
-fn implied_by(probe: &Probe, proposal: &Proposal, context: &DeriveContext) -> Result<Option<Request>, Denial> {
+fn implied_by(
+    probe: &Probe,
+    proposal: &Proposal,
+    context: &DeriveContext,
+) -> Result<Option<Request>, Denial> {
     let asked = format!("check probe {}", probe.id);
-    let dangling = |what: &str| Denial::forbidden(codes::DANGLING, asked.clone(), what, "name a part of this proposal");
+    let dangling = |what: &str| {
+        Denial::forbidden(
+            codes::DANGLING,
+            asked.clone(),
+            what,
+            "name a part of this proposal",
+        )
+    };
     if !(1..=MAX_TIMEOUT).contains(&probe.timeout_seconds) {
         return Err(Denial::forbidden(
             codes::MALFORMED_FIELD,
@@ -36,9 +54,18 @@ fn implied_by(probe: &Probe, proposal: &Proposal, context: &DeriveContext) -> Re
         ));
     }
     let cluster = || {
-        probe.cluster.as_ref().or(context.cluster.as_ref()).ok_or_else(|| {
-            Denial::forbidden(codes::SCOPE, asked.clone(), "the probe names no cluster", "set its `cluster`")
-        })
+        probe
+            .cluster
+            .as_ref()
+            .or(context.cluster.as_ref())
+            .ok_or_else(|| {
+                Denial::forbidden(
+                    codes::SCOPE,
+                    asked.clone(),
+                    "the probe names no cluster",
+                    "set its `cluster`",
+                )
+            })
     };
     match &probe.check {
         ProbeCheck::Condition { object, .. } | ProbeCheck::Rollout(object) => {
@@ -46,18 +73,31 @@ fn implied_by(probe: &Probe, proposal: &Proposal, context: &DeriveContext) -> Re
             kinds::check_names(object, &asked)?;
             Ok((!context.proposes(cluster, object)).then(|| read(cluster, object)))
         }
-        ProbeCheck::Admission { object, .. } => dry_run(cluster()?, object, &asked, context).map(Some),
+        ProbeCheck::Admission { object, .. } => {
+            dry_run(cluster()?, object, &asked, context).map(Some)
+        }
         ProbeCheck::FactPresent(name) => {
             let provided = proposal.provides.iter().any(|fact| fact.name == *name);
-            let required = context.facts.named(name, context.cluster.as_ref()).is_some();
-            if provided || required { Ok(None) } else { Err(dangling("the stage has no fact of this name")) }
+            let required = context
+                .facts
+                .named(name, context.cluster.as_ref())
+                .is_some();
+            if provided || required {
+                Ok(None)
+            } else {
+                Err(dangling("the stage has no fact of this name"))
+            }
         }
         ProbeCheck::ApplicationSynced(name) => {
             let proposed = proposal.changes.iter().any(|change| match &change.action {
                 Action::Application(application) => application.name == *name,
                 _ => false,
             });
-            if proposed { Ok(None) } else { Err(dangling("the proposal has no application of this name")) }
+            if proposed {
+                Ok(None)
+            } else {
+                Err(dangling("the proposal has no application of this name"))
+            }
         }
         ProbeCheck::ApiReachable => cluster().map(|_| None),
     }
@@ -66,7 +106,10 @@ fn implied_by(probe: &Probe, proposal: &Proposal, context: &DeriveContext) -> Re
 fn read(cluster: &Identifier, object: &ObjectRef) -> Request {
     Request::Cluster(ClusterRequest::read(
         cluster.clone(),
-        Collection { group: object.group.clone(), kind: object.kind.clone() },
+        Collection {
+            group: object.group.clone(),
+            kind: object.kind.clone(),
+        },
         object.namespace.clone(),
         Some(object.name.clone()),
     ))

@@ -27,13 +27,19 @@ fn ids(proposal: &Proposal, denials: &mut Vec<Denial>) {
     let mut seen = BTreeSet::new();
     for change in &proposal.changes {
         if !seen.insert(&change.id) {
-            denials.push(twice(format!("change {}", change.id), "give each change an id of its own"));
+            denials.push(twice(
+                format!("change {}", change.id),
+                "give each change an id of its own",
+            ));
         }
     }
     let mut seen = BTreeSet::new();
     for probe in &proposal.probes {
         if !seen.insert(&probe.id) {
-            denials.push(twice(format!("probe {}", probe.id), "give each probe an id of its own"));
+            denials.push(twice(
+                format!("probe {}", probe.id),
+                "give each probe an id of its own",
+            ));
         }
     }
 }
@@ -45,7 +51,11 @@ fn order(proposal: &Proposal, denials: &mut Vec<Denial>) {
         waits.entry(&change.id).or_default().extend(&change.after);
     }
     for change in &proposal.changes {
-        for before in change.after.iter().filter(|before| !waits.contains_key(before)) {
+        for before in change
+            .after
+            .iter()
+            .filter(|before| !waits.contains_key(before))
+        {
             let denial = Denial::forbidden(
                 codes::DANGLING,
                 format!("come after {before}"),
@@ -66,8 +76,15 @@ fn order(proposal: &Proposal, denials: &mut Vec<Denial>) {
             followers.entry(before).or_default().push(id);
         }
     }
-    let mut left: BTreeMap<&Identifier, usize> = waits.iter().map(|(id, befores)| (*id, befores.len())).collect();
-    let mut free: Vec<&Identifier> = left.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+    let mut left: BTreeMap<&Identifier, usize> = waits
+        .iter()
+        .map(|(id, befores)| (*id, befores.len()))
+        .collect();
+    let mut free: Vec<&Identifier> = left
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(id, _)| *id)
+        .collect();
     while let Some(id) = free.pop() {
         left.remove(id);
         for follower in followers.get(id).into_iter().flatten() {
@@ -100,15 +117,19 @@ fn identity(change: &Change) -> String {
         Action::Tool(_) => format!("tool call {}", change.id),
         Action::Apply(object) => object_identity(cluster, &object.reference()),
         Action::EnsureAbsent(object) => object_identity(cluster, object),
-        Action::Release(release) => format!("release {} in {} of {cluster}", release.name, release.namespace),
-        Action::Application(application) => {
-            object_identity(cluster, &crate::proposal::ObjectRef {
+        Action::Release(release) => format!(
+            "release {} in {} of {cluster}",
+            release.name, release.namespace
+        ),
+        Action::Application(application) => object_identity(
+            cluster,
+            &crate::proposal::ObjectRef {
                 group: "argoproj.io".to_owned(),
                 kind: "Application".to_owned(),
                 namespace: None,
                 name: application.name.clone(),
-            })
-        }
+            },
+        ),
         Action::Workflow(workflow) => format!("file .github/workflows/{}.yml", workflow.file),
         Action::File(file) => format!("file {}", file.path.to_ascii_lowercase()),
     }
@@ -142,19 +163,33 @@ fn identities(proposal: &Proposal, denials: &mut Vec<Denial>) {
     }
 }
 
-/// A stage of a cluster names its own only; every stage names clusters of the stack.
+/// A stage of a cluster names its own only; every stage names clusters of the stack. Changes are held to it when
+/// they are derived.
 fn clusters(proposal: &Proposal, context: &DeriveContext, denials: &mut Vec<Denial>) {
-    let reach = crate::capability::Reach { own: context.cluster.as_ref(), clusters: &context.clusters };
-    let changes = proposal.changes.iter().map(|change| (format!("change {}", change.id), &change.cluster));
-    let probes = proposal.probes.iter().map(|probe| (format!("probe {}", probe.id), &probe.cluster));
-    let moved = proposal.moved.iter().map(|moved| (format!("move {}", untrusted(&moved.to)), &moved.cluster));
-    for (asked, cluster) in changes.chain(probes).chain(moved) {
+    let reach = crate::capability::Reach {
+        own: context.cluster.as_ref(),
+        clusters: &context.clusters,
+    };
+    let probes = proposal
+        .probes
+        .iter()
+        .map(|probe| (format!("probe {}", probe.id), &probe.cluster));
+    let moved = proposal
+        .moved
+        .iter()
+        .map(|moved| (format!("move {}", untrusted(&moved.to)), &moved.cluster));
+    for (asked, cluster) in probes.chain(moved) {
         if let Some(cluster) = cluster.as_ref().filter(|cluster| !reach.contains(cluster)) {
             let reason = match &context.cluster {
                 Some(own) => format!("the stage runs for cluster {own} and cannot mean {cluster}"),
                 None => format!("the stack has no cluster {cluster}"),
             };
-            denials.push(Denial::forbidden(codes::SCOPE, asked, reason, "name a cluster that the stage has"));
+            denials.push(Denial::forbidden(
+                codes::SCOPE,
+                asked,
+                reason,
+                "name a cluster that the stage has",
+            ));
         }
     }
 }
@@ -163,10 +198,19 @@ fn clusters(proposal: &Proposal, context: &DeriveContext, denials: &mut Vec<Deni
 fn moved(moves: &[Moved], denials: &mut Vec<Denial>) {
     let mut seen = BTreeSet::new();
     for moved in moves {
-        let printable = |text: &str| (1..=512).contains(&text.len()) && text.bytes().all(|b| (b'!'..=b'~').contains(&b));
+        let printable = |text: &str| {
+            (1..=512).contains(&text.len()) && text.bytes().all(|b| (b'!'..=b'~').contains(&b))
+        };
         let driver = |text: &str| text.split('/').next().map(str::to_owned);
-        let asked = format!("move {} to {}", untrusted(&moved.from), untrusted(&moved.to));
-        if !printable(&moved.from) || !printable(&moved.to) || driver(&moved.from) != driver(&moved.to) {
+        let asked = format!(
+            "move {} to {}",
+            untrusted(&moved.from),
+            untrusted(&moved.to)
+        );
+        if !printable(&moved.from)
+            || !printable(&moved.to)
+            || driver(&moved.from) != driver(&moved.to)
+        {
             denials.push(Denial::forbidden(
                 codes::MALFORMED_NAME,
                 asked,

@@ -71,13 +71,18 @@ impl RuleGrant {
     fn covers(&self, verb: &str, group: &str, resource: &str, name: Option<&str>) -> bool {
         let has = |items: &Sorted<String>, wanted: &str| items.iter().any(|item| item == wanted);
         let named = self.names.is_empty() || name.is_some_and(|name| has(&self.names, name));
-        has(&self.verbs, verb) && has(&self.groups, group) && has(&self.resources, resource) && named
+        has(&self.verbs, verb)
+            && has(&self.groups, group)
+            && has(&self.resources, resource)
+            && named
     }
 }
 
 impl Grant for RbacGrant {
     fn covers(&self, request: &Request, reach: Reach<'_>) -> bool {
-        let Request::Rbac(request) = request else { return false };
+        let Request::Rbac(request) = request else {
+            return false;
+        };
         let place = match (self.scope, &request.namespace) {
             (ObjectScope::Namespaced, Some(namespace)) => self.namespaces.matches(namespace),
             // A right in the whole cluster is also one in each of its namespaces.
@@ -85,24 +90,38 @@ impl Grant for RbacGrant {
             (ObjectScope::Namespaced, None) => false,
         };
         let role = |roles: &[RoleGrant], kind: RoleKind, name: &str| {
-            roles.iter().any(|granted| granted.kind == kind && granted.name == name)
+            roles
+                .iter()
+                .any(|granted| granted.kind == kind && granted.name == name)
         };
         let need = match &request.need {
-            RbacNeed::Rule { verb, group, resource, name } => {
-                self.rules.iter().any(|rule| rule.covers(verb, group, resource, name.as_deref()))
-            }
-            RbacNeed::Path { verb, path } => {
-                self.rules.iter().any(|rule| rule.verbs.contains(verb) && rule.paths.contains(path))
-            }
+            RbacNeed::Rule {
+                verb,
+                group,
+                resource,
+                name,
+            } => self
+                .rules
+                .iter()
+                .any(|rule| rule.covers(verb, group, resource, name.as_deref())),
+            RbacNeed::Path { verb, path } => self
+                .rules
+                .iter()
+                .any(|rule| rule.verbs.contains(verb) && rule.paths.contains(path)),
             RbacNeed::Wildcard { kind, role: name } => role(&self.unchecked_roles, *kind, name),
             RbacNeed::Bind { kind, role: name } => role(&self.roles, *kind, name),
-            RbacNeed::Subject(subject) => self.subjects.iter().any(|granted| match (granted, subject) {
-                (SubjectGrant::ServiceAccounts { namespaces }, Subject::ServiceAccount { namespace, .. }) => {
-                    namespaces.matches(namespace)
-                }
-                (SubjectGrant::Group(granted), Subject::Group(group)) => granted == group,
-                _ => false,
-            }),
+            RbacNeed::Subject(subject) => {
+                self.subjects
+                    .iter()
+                    .any(|granted| match (granted, subject) {
+                        (
+                            SubjectGrant::ServiceAccounts { namespaces },
+                            Subject::ServiceAccount { namespace, .. },
+                        ) => namespaces.matches(namespace),
+                        (SubjectGrant::Group(granted), Subject::Group(group)) => granted == group,
+                        _ => false,
+                    })
+            }
         };
         need && place && self.clusters.covers(&request.cluster, reach)
     }
@@ -110,21 +129,25 @@ impl Grant for RbacGrant {
     fn describe(&self) -> String {
         let mut parts: Vec<String> = self.rules.iter().map(describe_rule).collect();
         let roles = |roles: &[RoleGrant]| {
-            words::list(roles.iter().map(|role| format!("{} {}", role.kind.name(), untrusted(&role.name))))
+            words::list(
+                roles
+                    .iter()
+                    .map(|role| format!("{} {}", role.kind.name(), untrusted(&role.name))),
+            )
         };
         if !self.unchecked_roles.is_empty() {
-            parts.push(format!("make UNCHECKED roles with wildcards: {}", roles(&self.unchecked_roles)));
+            parts.push(format!(
+                "make UNCHECKED roles with wildcards: {}",
+                roles(&self.unchecked_roles)
+            ));
         }
         if !self.roles.is_empty() {
             parts.push(format!("give away {}", roles(&self.roles)));
         }
         if !self.subjects.is_empty() {
             let subjects = self.subjects.iter().map(|subject| match subject {
-                SubjectGrant::ServiceAccounts { namespaces } if namespaces.is_everything() => {
-                    "service accounts of every namespace".to_owned()
-                }
                 SubjectGrant::ServiceAccounts { namespaces } => {
-                    format!("service accounts of {}", words::list(namespaces.iter()))
+                    format!("service accounts{}", words::namespaces(namespaces))
                 }
                 SubjectGrant::Group(group) => format!("group {}", untrusted(group)),
             });
@@ -132,9 +155,13 @@ impl Grant for RbacGrant {
         }
         let place = match self.scope {
             ObjectScope::Cluster => " in all namespaces".to_owned(),
-            ObjectScope::Namespaced => format!(" in namespaces {}", words::patterns(&self.namespaces)),
+            ObjectScope::Namespaced => words::namespaces(&self.namespaces),
         };
-        format!("{}{place}{}", parts.join("; "), words::clusters(&self.clusters))
+        format!(
+            "{}{place}{}",
+            parts.join("; "),
+            words::clusters(&self.clusters)
+        )
     }
 
     fn risk(&self) -> Risk {
@@ -148,7 +175,15 @@ impl Grant for RbacGrant {
     fn problem(&self) -> Option<Problem> {
         let star = |items: &Sorted<String>| items.iter().any(|item| item.contains('*'));
         let wild = |rule: &RuleGrant| {
-            [&rule.verbs, &rule.groups, &rule.resources, &rule.names, &rule.paths].into_iter().any(star)
+            [
+                &rule.verbs,
+                &rule.groups,
+                &rule.resources,
+                &rule.names,
+                &rule.paths,
+            ]
+            .into_iter()
+            .any(star)
         };
         if self.rules.iter().any(wild) {
             return Some(Problem {
@@ -158,16 +193,26 @@ impl Grant for RbacGrant {
         }
         let message = match (self.scope, self.namespaces.is_empty()) {
             (ObjectScope::Cluster, false) => "rights of scope `cluster` hold in every namespace",
-            (ObjectScope::Namespaced, true) => "the namespaces are missing; rights in all need `scope: cluster`",
+            (ObjectScope::Namespaced, true) => {
+                "the namespaces are missing; rights in all need `scope: cluster`"
+            }
             _ => return None,
         };
-        Some(Problem { pointer: "/namespaces", message })
+        Some(Problem {
+            pointer: "/namespaces",
+            message,
+        })
     }
 }
 
 fn rule_is_deputy(rule: &RuleGrant) -> bool {
-    rule.verbs.iter().any(|verb| super::request::is_deputy_verb(verb))
-        || rule.resources.iter().any(|resource| super::request::is_deputy_resource(resource))
+    rule.verbs
+        .iter()
+        .any(|verb| super::request::is_deputy_verb(verb))
+        || rule
+            .resources
+            .iter()
+            .any(|resource| super::request::is_deputy_resource(resource))
 }
 
 fn describe_rule(rule: &RuleGrant) -> String {
@@ -175,9 +220,19 @@ fn describe_rule(rule: &RuleGrant) -> String {
     let verbs = texts(&rule.verbs);
     let mut parts = Vec::new();
     if !rule.resources.is_empty() {
-        let groups = rule.groups.iter().map(|group| if group.is_empty() { "core" } else { group.as_str() });
+        let groups = rule.groups.iter().map(|group| {
+            if group.is_empty() {
+                "core"
+            } else {
+                group.as_str()
+            }
+        });
         let groups = words::list(groups.map(untrusted));
-        let named = if rule.names.is_empty() { String::new() } else { format!(" named {}", texts(&rule.names)) };
+        let named = if rule.names.is_empty() {
+            String::new()
+        } else {
+            format!(" named {}", texts(&rule.names))
+        };
         parts.push(format!("{} of {groups}{named}", texts(&rule.resources)));
     }
     if !rule.paths.is_empty() {

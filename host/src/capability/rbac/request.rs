@@ -20,7 +20,12 @@ pub struct RbacRequest {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RbacNeed {
     /// One verb on one resource of one group. Never a wildcard.
-    Rule { verb: String, group: String, resource: String, name: Option<String> },
+    Rule {
+        verb: String,
+        group: String,
+        resource: String,
+        name: Option<String>,
+    },
     /// One verb on a path of the API server that is no resource.
     Path { verb: String, path: String },
     /// A role of this name with a wildcard in its rules: nobody can say what it allows.
@@ -104,8 +109,18 @@ impl RbacRequest {
 impl fmt::Display for RbacRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.need {
-            RbacNeed::Rule { verb, group, resource, name } => {
-                write!(f, "allow somebody to {} {}", untrusted(verb), untrusted(resource))?;
+            RbacNeed::Rule {
+                verb,
+                group,
+                resource,
+                name,
+            } => {
+                write!(
+                    f,
+                    "allow somebody to {} {}",
+                    untrusted(verb),
+                    untrusted(resource)
+                )?;
                 if !group.is_empty() {
                     write!(f, ".{}", untrusted(group))?;
                 }
@@ -113,18 +128,42 @@ impl fmt::Display for RbacRequest {
                     write!(f, " named {}", untrusted(name))?;
                 }
             }
-            RbacNeed::Path { verb, path } => write!(f, "allow somebody to {} {}", untrusted(verb), untrusted(path))?,
+            RbacNeed::Path { verb, path } => write!(
+                f,
+                "allow somebody to {} {}",
+                untrusted(verb),
+                untrusted(path)
+            )?,
             RbacNeed::Wildcard { kind, role } => {
-                write!(f, "allow somebody EVERYTHING of some sort through {} {}", kind.name(), untrusted(role))?;
+                write!(
+                    f,
+                    "allow somebody EVERYTHING of some sort through {} {}",
+                    kind.name(),
+                    untrusted(role)
+                )?;
             }
-            RbacNeed::Bind { kind, role } => write!(f, "give away the {} {}", kind.name(), untrusted(role))?,
+            RbacNeed::Bind { kind, role } => {
+                write!(f, "give away the {} {}", kind.name(), untrusted(role))?
+            }
             RbacNeed::Subject(Subject::ServiceAccount { namespace, name }) => {
-                write!(f, "give a role to service account {}/{}", untrusted(namespace), untrusted(name))?;
+                write!(
+                    f,
+                    "give a role to service account {}/{}",
+                    untrusted(namespace),
+                    untrusted(name)
+                )?;
             }
-            RbacNeed::Subject(Subject::Group(name)) => write!(f, "give a role to group {}", untrusted(name))?,
+            RbacNeed::Subject(Subject::Group(name)) => {
+                write!(f, "give a role to group {}", untrusted(name))?
+            }
         }
         match &self.namespace {
-            Some(namespace) => write!(f, " in namespace {} of cluster {}", untrusted(namespace), self.cluster),
+            Some(namespace) => write!(
+                f,
+                " in namespace {} of cluster {}",
+                untrusted(namespace),
+                self.cluster
+            ),
             None => write!(f, " in all of cluster {}", self.cluster),
         }
     }

@@ -9,8 +9,8 @@ pub(in crate::capability) enum Audience {
     Private,
     /// Addresses of the internet.
     Public,
-    /// So many addresses of the internet that it is the internet: wider than 8 bits of IPv4 or 16 bits of IPv6, so that two
-    /// halves are no way around it.
+    /// So many addresses of the internet that it is the internet: wider than 8 bits of IPv4 or 16
+    /// bits of IPv6, so that two halves are no way around it.
     Everybody,
     /// Not an address block.
     Unknown,

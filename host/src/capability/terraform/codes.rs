@@ -13,6 +13,7 @@ pub const TYPE: &str = "AEG0349";
 pub const OUTPUT: &str = "AEG0350";
 pub const LIFECYCLE: &str = "AEG0351";
 pub const DRY_RUN: &str = "AEG0352";
+pub const STATE: &str = "AEG0353";
 
 /// Every code with its meaning, in order.
 pub const ALL: &[(&str, &str)] = &[
@@ -58,6 +59,10 @@ pub const ALL: &[(&str, &str)] = &[
     (
         DRY_RUN,
         "Terraform would do something that the root does not say.",
+    ),
+    (
+        STATE,
+        "Terraform's state names something that no root could have.",
     ),
 ];
 

@@ -1,7 +1,8 @@
 //! What Terraform says it would do, held to the root and to the grant.
 //!
-//! A root says what there should be; what Terraform does about it depends on its state, which somebody else may have
-//! written: an entry too many is a deletion, an entry of another provider is that provider's code.
+//! A root says what there should be; what Terraform does about it depends on its state, which
+//! somebody else may have written: an entry too many is a deletion, an entry of another provider is
+//! that provider's code.
 
 use std::collections::BTreeSet;
 
@@ -23,9 +24,10 @@ const PROVIDER_ADDRESSES: [&str; 2] = [
 /// An address of the root that a resource had before, and the one that it has now.
 pub type TerraformMove = (String, String);
 
-/// What a plan (`terraform show -json PLAN`, format version 1) would do beyond what the root implies: an action for each type
-/// that it touches. A plan that does something the root does not say is denied: another provider, a module, an import, a move that was
-/// not proposed, an action that is not known.
+/// What a plan (`terraform show -json PLAN`, format version 1) would do beyond what the root
+/// implies: an action for each type that it touches. A plan that does something the root does not
+/// say is denied: another provider, a module, an import, a move that was not proposed, an action
+/// that is not known.
 pub fn derive_dry_run(
     plan: &Value,
     root: &TerraformRoot,
@@ -107,13 +109,16 @@ fn derive_change(
             "change",
         ));
     }
-    if let Some(previous) = change.get("previous_address").and_then(Value::as_str) {
-        if !moves.contains(&(previous.to_owned(), address.to_owned())) {
-            return Err(denied(
-                "it would be moved, and the proposal does not say so",
-                "previous_address",
-            ));
-        }
+    let unproposed = |previous: &str| !moves.contains(&(previous.to_owned(), address.to_owned()));
+    if change
+        .get("previous_address")
+        .and_then(Value::as_str)
+        .is_some_and(unproposed)
+    {
+        return Err(denied(
+            "it would be moved, and the proposal does not say so",
+            "previous_address",
+        ));
     }
     let (kind, name) = (text("type"), text("name"));
     let is_block = |block: &TerraformBlock| block.kind == kind && block.name == name;

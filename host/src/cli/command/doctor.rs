@@ -25,7 +25,7 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
         checks.push(Check { what, ok, needed, details: result.unwrap_or_else(|error| error) });
     };
     let words = |failure: Failure| {
-        failure.diagnostics.iter().map(|diagnostic| diagnostic.message.clone()).collect::<Vec<_>>().join("; ")
+        failure.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     };
     let home = home()?;
     check(

@@ -4,16 +4,22 @@
 //! state recorded, and writes them.
 
 mod application;
+mod error;
 mod kubernetes;
 mod layout;
+mod marker;
 mod path;
 mod release;
 mod render;
+mod target;
 mod terraform;
 mod tool;
 mod workflow;
 pub mod yaml;
 
+pub use error::TreeError;
+pub use marker::Marker;
 pub use path::{Claims, Clash, PathError, TreePath, WAITING_ENDING};
 pub use render::{FactShape, RenderContext, RenderError, Rendered, Shapes, TreeFile, render};
+pub use target::{Conflict, Desired, Difference, Drift, DriftKind, Observation, TreeTarget};
 pub use terraform::TerraformError;

@@ -71,7 +71,7 @@ pub fn effective(stage: &StagePlan, id: &InstanceId, clusters: &Arc<BTreeSet<Ide
         kind: stage.kind(),
         stage: stage.name.clone(),
         cluster: id.cluster.clone(),
-        clusters: Arc::clone(clusters),
+        clusters: (**clusters).clone(),
         signed: stage.plugin.signed.clone(),
         granted: stage.plugin.granted.clone(),
     })
@@ -82,7 +82,7 @@ pub fn derive_context(stage: &StagePlan, id: &InstanceId, clusters: &Arc<BTreeSe
     DeriveContext {
         stage: stage.name.clone(),
         cluster: id.cluster.clone(),
-        clusters: Arc::clone(clusters),
+        clusters: (**clusters).clone(),
         facts: DeclaredFacts::of(stage.stage_type(), id.cluster.as_ref(), clusters),
         proposed: BTreeSet::new(),
         scopes: BTreeMap::new(),
@@ -112,7 +112,7 @@ impl Work<'_> {
             Ok(proposal) => proposal,
             Err(failure) => return self.failed(stage, node, edges, failure),
         };
-        let response = proposal_digest(&proposal).map_err(PlanFailure::canonical)?;
+        let response = proposal_digest(&proposal);
         let derive = derive_context(stage, &node.id, self.clusters);
         let proposal = authorize_proposal(&effective, proposal, stage.stage_type(), &derive)
             .map_err(|denials| PlanFailure::denied(&node.id, denials))?;
@@ -422,7 +422,7 @@ fn foreign_files(id: &InstanceId, conflicts: &[crate::driver::tree::Conflict]) -
         diagnostics: conflicts
             .iter()
             .map(|conflict| {
-                crate::stack::Diagnostic::new(FOREIGN_FILE, format!("{id}: {conflict}"))
+                crate::stack::Diagnostic::new(FOREIGN_FILE, format!("{id}: {}: {}", conflict.path.as_str(), untrusted(&conflict.what)))
                     .help("the file was not written by Aegis: move it away, or choose another `tree`")
             })
             .collect(),

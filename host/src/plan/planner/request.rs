@@ -10,7 +10,7 @@ use super::Inputs;
 use super::failure::PlanFailure;
 use super::facts::FactTable;
 use super::stage::StagePlan;
-use crate::capability::{Capability, CapabilitySet};
+use crate::capability::{Capability, CapabilitySet, Risk};
 use crate::driver::document::ChartPin;
 use crate::fact::FactRef;
 use crate::graph::InstanceNode;
@@ -89,31 +89,36 @@ pub fn settings(all: &Map<String, Value>, pointers: &[String]) -> Map<String, Va
     let root = Value::Object(all.clone());
     let mut part = Map::new();
     for wanted in pointers {
-        let (Some(value), Some(tokens)) = (root.pointer(wanted), pointer::tokens(wanted)) else {
-            continue;
-        };
-        let Some((last, path)) = tokens.split_last() else {
-            return all.clone();
-        };
-        let mut place = &mut part;
-        for token in path {
-            let next = place.entry(token.clone()).or_insert_with(|| Value::Object(Map::new()));
-            match next {
-                Value::Object(map) => place = map,
-                // A list is given whole: a part of it would have another index.
-                _ => break,
+        if let (Some(value), Some(tokens)) = (root.pointer(wanted), pointer::tokens(wanted)) {
+            match tokens.split_last() {
+                Some((last, path)) => insert(&mut part, path, last, value),
+                None => return all.clone(),
             }
         }
-        place.insert(last.clone(), value.clone());
     }
     part
+}
+
+fn insert(part: &mut Map<String, Value>, path: &[String], last: &str, value: &Value) {
+    match path.split_first() {
+        None => {
+            part.insert(last.to_owned(), value.clone());
+        }
+        Some((first, rest)) => {
+            let next = part.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
+            // A part of a list would have another index; lists are declared whole.
+            if let Value::Object(next) = next {
+                insert(next, rest, last, value);
+            }
+        }
+    }
 }
 
 /// The names of the catalogue that a line of the grant covers.
 fn granted_charts(granted: &CapabilitySet, catalogue: &BTreeMap<Identifier, ChartPin>) -> Vec<Identifier> {
     let covers = |name: &Identifier| {
         granted.entries().iter().any(|line| match line {
-            Capability::Release(grant) => grant.names(name),
+            Capability::Release(grant) => grant.entries.covers(name.as_str(), Risk::Code),
             _ => false,
         })
     };

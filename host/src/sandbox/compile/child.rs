@@ -18,14 +18,22 @@ pub(super) const EXIT_FAILED: u8 = 11;
 pub(super) const LIMITS_VARIABLE: &str = "AEGIS_COMPILE_LIMITS";
 
 /// Where the kernel counts memory: only Linux limits the address space.
-const MEMORY: Resource = if cfg!(target_os = "linux") { Resource::As } else { Resource::Data };
+const MEMORY: Resource = if cfg!(target_os = "linux") {
+    Resource::As
+} else {
+    Resource::Data
+};
 
 /// The whole life of a compiling process: takes its limits, reads a component from standard input, writes
 /// the artifact to standard output, or a reason to standard error.
 ///
 /// `aegis internal-compile` calls this before anything else, and calls nothing else.
 pub fn compile_child_main() -> ExitCode {
-    match compile_child(child_limits(), &mut io::stdin().lock(), &mut io::stdout().lock()) {
+    match compile_child(
+        child_limits(),
+        &mut io::stdin().lock(),
+        &mut io::stdout().lock(),
+    ) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ended) => ExitCode::from(ended.report()),
     }
@@ -46,7 +54,8 @@ impl Ended {
             Self::Refused(reason) => (reason, EXIT_REFUSED),
             Self::Failed(reason) => (reason, EXIT_FAILED),
         };
-        eprintln!("{reason}");
+        // Nobody may be reading; the exit code says the same.
+        let _ = writeln!(io::stderr(), "{reason}");
         code
     }
 }
@@ -59,7 +68,10 @@ pub(in crate::sandbox) fn child_limits() -> CompileLimits {
 /// Reads limits, never more than the default ones.
 fn limits(text: Option<&str>) -> CompileLimits {
     let most = CompileLimits::DEFAULT;
-    let mut numbers = text.unwrap_or_default().split(',').map(|number| number.parse::<u64>());
+    let mut numbers = text
+        .unwrap_or_default()
+        .split(',')
+        .map(|number| number.parse::<u64>());
     match (numbers.next(), numbers.next()) {
         (Some(Ok(cpu_seconds)), Some(Ok(memory))) => CompileLimits {
             cpu_seconds: cpu_seconds.min(most.cpu_seconds),
@@ -82,10 +94,15 @@ pub(in crate::sandbox) fn compile_child(
         .read_to_end(&mut component)
         .map_err(|error| Ended::Failed(format!("the component cannot be read: {error}")))?;
     if component.len() > COMPONENT_MAX {
-        return Err(Ended::Refused(format!("it is larger than {COMPONENT_MAX} bytes")));
+        return Err(Ended::Refused(format!(
+            "it is larger than {COMPONENT_MAX} bytes"
+        )));
     }
-    let engine = Engine::new(&engine::config()).map_err(|error| Ended::Failed(root_cause(&error)))?;
-    let artifact = engine.precompile_component(&component).map_err(|error| Ended::Refused(root_cause(&error)))?;
+    let engine =
+        Engine::new(&engine::config()).map_err(|error| Ended::Failed(root_cause(&error)))?;
+    let artifact = engine
+        .precompile_component(&component)
+        .map_err(|error| Ended::Refused(root_cause(&error)))?;
     output
         .write_all(&artifact)
         .and_then(|()| output.flush())
@@ -95,7 +112,14 @@ pub(in crate::sandbox) fn compile_child(
 /// Takes the limits, which hold for this process from here on and cannot be raised again.
 fn confine(limits: CompileLimits) -> io::Result<()> {
     let set = |resource, value| {
-        setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).map_err(io::Error::from)
+        setrlimit(
+            resource,
+            Rlimit {
+                current: Some(value),
+                maximum: Some(value),
+            },
+        )
+        .map_err(io::Error::from)
     };
     // A killed parent leaves no compiler behind.
     #[cfg(target_os = "linux")]
@@ -114,8 +138,21 @@ mod tests {
     #[test]
     fn limits_can_be_lowered_and_not_raised() {
         let most = CompileLimits::DEFAULT;
-        assert_eq!(limits(Some("5,1000")), CompileLimits { cpu_seconds: 5, memory: 1000, ..most });
-        for text in [None, Some(""), Some("x,y"), Some("5"), Some("99999999999,99999999999999")] {
+        assert_eq!(
+            limits(Some("5,1000")),
+            CompileLimits {
+                cpu_seconds: 5,
+                memory: 1000,
+                ..most
+            }
+        );
+        for text in [
+            None,
+            Some(""),
+            Some("x,y"),
+            Some("5"),
+            Some("99999999999,99999999999999"),
+        ] {
             assert_eq!(limits(text), most, "{text:?}");
         }
     }

@@ -15,9 +15,9 @@ use wasmtime::Engine;
 
 use super::error::{LoadError, root_cause};
 
+pub use child::compile_child_main;
 #[cfg(test)]
 pub(super) use child::{child_limits, compile_child};
-pub use child::compile_child_main;
 pub(super) use parent::compile_in_child;
 
 /// The largest component that is compiled, in bytes. The registry refuses larger packages already; this is the
@@ -43,7 +43,11 @@ pub struct CompileLimits {
 
 impl CompileLimits {
     /// 120 s, 90 s of CPU, 3 GiB.
-    pub const DEFAULT: Self = Self { time: Duration::from_secs(120), cpu_seconds: 90, memory: 3 << 30 };
+    pub const DEFAULT: Self = Self {
+        time: Duration::from_secs(120),
+        cpu_seconds: 90,
+        memory: 3 << 30,
+    };
 }
 
 /// How components are compiled.
@@ -66,21 +70,38 @@ impl Compiler {
         let program = if cfg!(target_os = "linux") {
             PathBuf::from("/proc/self/exe")
         } else {
-            std::env::current_exe().map_err(|error| LoadError::Compiler { reason: error.to_string() })?
+            std::env::current_exe().map_err(|error| LoadError::Compiler {
+                reason: error.to_string(),
+            })?
         };
-        Ok(Self::Child { program, arguments: vec![CHILD_ARGUMENT.into()], limits: CompileLimits::DEFAULT })
+        Ok(Self::Child {
+            program,
+            arguments: vec![CHILD_ARGUMENT.into()],
+            limits: CompileLimits::DEFAULT,
+        })
     }
 
     /// The artifact of a component, for [`super::engine::config`].
     pub(super) fn compile(&self, engine: &Engine, component: &[u8]) -> Result<Vec<u8>, LoadError> {
         if component.len() > COMPONENT_MAX {
-            return Err(LoadError::TooLarge { actual: component.len(), limit: COMPONENT_MAX });
+            return Err(LoadError::TooLarge {
+                actual: component.len(),
+                limit: COMPONENT_MAX,
+            });
         }
         match self {
-            Self::Child { program, arguments, limits } => compile_in_child(program, arguments, *limits, component),
-            Self::InProcess => engine
-                .precompile_component(component)
-                .map_err(|error| LoadError::NotAComponent { reason: root_cause(&error) }),
+            Self::Child {
+                program,
+                arguments,
+                limits,
+            } => compile_in_child(program, arguments, *limits, component),
+            Self::InProcess => {
+                engine
+                    .precompile_component(component)
+                    .map_err(|error| LoadError::NotAComponent {
+                        reason: root_cause(&error),
+                    })
+            }
         }
     }
 }

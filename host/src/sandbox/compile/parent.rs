@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -30,7 +30,7 @@ impl Drop for Killed {
     }
 }
 
-/// Compiles a component in a child with a cleared environment and its own limits.
+/// Compiles a component in a child with a cleared environment, a process group and limits of its own.
 pub(in crate::sandbox) fn compile_in_child(
     program: &Path,
     arguments: &[OsString],
@@ -41,17 +41,23 @@ pub(in crate::sandbox) fn compile_in_child(
     let child = Command::new(program)
         .args(arguments)
         .env_clear()
-        .env(LIMITS_VARIABLE, format!("{},{}", limits.cpu_seconds, limits.memory))
+        .env(
+            LIMITS_VARIABLE,
+            format!("{},{}", limits.cpu_seconds, limits.memory),
+        )
         .current_dir("/")
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
     let mut child = Killed(child);
-    let (Some(mut stdin), Some(stdout), Some(stderr)) =
-        (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take())
-    else {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = (
+        child.0.stdin.take(),
+        child.0.stdout.take(),
+        child.0.stderr.take(),
+    ) else {
         return Err(failed("the pipes to the child are missing".into()));
     };
     let started = Instant::now();
@@ -76,7 +82,9 @@ pub(in crate::sandbox) fn compile_in_child(
             return Err(explain(status, &reason, limits));
         }
         if artifact.len() > ARTIFACT_MAX {
-            return Err(failed(format!("the artifact is larger than {ARTIFACT_MAX} bytes")));
+            return Err(failed(format!(
+                "the artifact is larger than {ARTIFACT_MAX} bytes"
+            )));
         }
         Ok(artifact)
     })
@@ -105,15 +113,22 @@ fn explain(status: ExitStatus, reason: &[u8], limits: CompileLimits) -> LoadErro
     let text = String::from_utf8_lossy(reason);
     let reason = untrusted(text.lines().last().unwrap_or_default()).to_string();
     let signal = |wanted: Signal| status.signal() == Some(wanted.as_raw());
-    let out_of_memory = text.contains("memory allocation of") || text.contains("Cannot allocate memory");
+    let out_of_memory =
+        text.contains("memory allocation of") || text.contains("Cannot allocate memory");
     if out_of_memory {
-        LoadError::CompileMemory { limit: limits.memory }
+        LoadError::CompileMemory {
+            limit: limits.memory,
+        }
     } else if signal(Signal::XCPU) || signal(Signal::KILL) {
-        LoadError::CompileTime { limit: Duration::from_secs(limits.cpu_seconds) }
+        LoadError::CompileTime {
+            limit: Duration::from_secs(limits.cpu_seconds),
+        }
     } else if status.code() == Some(i32::from(EXIT_REFUSED)) {
         LoadError::NotAComponent { reason }
     } else if reason.is_empty() {
-        LoadError::Compiler { reason: status.to_string() }
+        LoadError::Compiler {
+            reason: status.to_string(),
+        }
     } else {
         LoadError::Compiler { reason }
     }

@@ -24,7 +24,10 @@ impl Budget {
     }
 
     pub(super) fn take(&mut self, parts: usize) -> Result<(), AnswerError> {
-        self.left = self.left.checked_sub(parts).ok_or(AnswerError::TooManyParts)?;
+        self.left = self
+            .left
+            .checked_sub(parts)
+            .ok_or(AnswerError::TooManyParts)?;
         Ok(())
     }
 }

@@ -10,10 +10,11 @@ use serde_json::{Number, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::proposal::{
-    Access, Action, Application, CertificateAuthority, Change, CrdPolicy, FactSource, File, Generator, HooksPolicy,
-    InstanceGroup, Job, KopsCluster, KopsRoll, KopsSecret, KubernetesObject, Lifecycle, Moved, ObjectRef, OnImmutable,
-    Permission, Probe, ProbeCheck, Proposal, ProvidedFact, Provider, Release, Step, SyncPolicy, TerraformBlock,
-    TerraformOutput, TerraformRoot, ToolCall, Trigger, Workflow,
+    Access, Action, Application, CertificateAuthority, Change, CrdPolicy, FactSource, File,
+    Generator, HooksPolicy, InstanceGroup, Job, KopsCluster, KopsRoll, KopsSecret,
+    KubernetesObject, Lifecycle, Moved, ObjectRef, OnImmutable, Permission, Probe, ProbeCheck,
+    Proposal, ProvidedFact, Provider, Release, Step, SyncPolicy, TerraformBlock, TerraformOutput,
+    TerraformRoot, ToolCall, Trigger, Workflow,
 };
 use crate::template::{Node, Segment, Templated};
 
@@ -174,7 +175,9 @@ impl Write for crate::template::Token {
 impl Write for Templated {
     fn write(&self, sink: &mut Sink) {
         sink.number(self.segments().len() as u64);
-        self.segments().iter().for_each(|segment| segment.write(sink));
+        self.segments()
+            .iter()
+            .for_each(|segment| segment.write(sink));
     }
 }
 
@@ -229,7 +232,10 @@ mod tests {
     use super::*;
 
     fn file(path: &str, content: &str) -> Proposal {
-        let action = Action::File(File { path: path.into(), content: Templated::parse(content).unwrap() });
+        let action = Action::File(File {
+            path: path.into(),
+            content: Templated::parse(content).unwrap(),
+        });
         let change = Change {
             id: Identifier::new("a").unwrap(),
             cluster: None,
@@ -237,14 +243,23 @@ mod tests {
             on_immutable: OnImmutable::Fail,
             action,
         };
-        Proposal { changes: vec![change], ..Proposal::default() }
+        Proposal {
+            changes: vec![change],
+            ..Proposal::default()
+        }
     }
 
     #[test]
     fn equal_proposals_have_one_digest_and_others_do_not() {
         let digest = |path, content| proposal_digest(&file(path, content));
         assert_eq!(digest("a", "b"), digest("a", "b"));
-        let others = [digest("a", "b"), digest("ab", ""), digest("", "ab"), digest("a", "@{b}"), digest("a", "@@{b}")];
+        let others = [
+            digest("a", "b"),
+            digest("ab", ""),
+            digest("", "ab"),
+            digest("a", "@{b}"),
+            digest("a", "@@{b}"),
+        ];
         let distinct: std::collections::BTreeSet<_> = others.iter().collect();
         assert_eq!(distinct.len(), others.len());
     }
@@ -253,11 +268,20 @@ mod tests {
     fn the_order_of_keys_does_not_matter() {
         let provide = |value| {
             let source = FactSource::Value(value);
-            let provides = vec![ProvidedFact { name: Identifier::new("a").unwrap(), source }];
-            proposal_digest(&Proposal { provides, ..Proposal::default() })
+            let provides = vec![ProvidedFact {
+                name: Identifier::new("a").unwrap(),
+                source,
+            }];
+            proposal_digest(&Proposal {
+                provides,
+                ..Proposal::default()
+            })
         };
         let backwards: Value = serde_json::from_str(r#"{"b":1,"a":2}"#).unwrap();
         assert_eq!(provide(backwards), provide(json!({"a": 2, "b": 1})));
-        assert_ne!(provide(json!({"a": 2, "b": 1})), provide(json!({"a": 1, "b": 2})));
+        assert_ne!(
+            provide(json!({"a": 2, "b": 1})),
+            provide(json!({"a": 1, "b": 2}))
+        );
     }
 }

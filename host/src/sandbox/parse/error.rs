@@ -23,7 +23,10 @@ pub(in crate::sandbox) struct Malformed {
 
 /// A problem whose place the callers add.
 pub(in crate::sandbox) fn malformed(problem: impl fmt::Display) -> AnswerError {
-    AnswerError::Malformed(Malformed { path: Vec::new(), problem: problem.to_string() })
+    AnswerError::Malformed(Malformed {
+        path: Vec::new(),
+        problem: problem.to_string(),
+    })
 }
 
 impl AnswerError {
@@ -36,8 +39,13 @@ impl AnswerError {
 
     pub(in crate::sandbox) fn into_fault(self, budget: &Budget) -> Fault {
         match self {
-            Self::TooManyParts => Fault::AnswerNodes { limit: budget.limit() },
-            Self::Malformed(malformed) => Fault::Malformed { at: malformed.place(), problem: malformed.problem },
+            Self::TooManyParts => Fault::AnswerNodes {
+                limit: budget.limit(),
+            },
+            Self::Malformed(malformed) => Fault::Malformed {
+                at: malformed.place(),
+                problem: malformed.problem,
+            },
         }
     }
 
@@ -63,7 +71,11 @@ impl Malformed {
                 let _ = write!(place, "[{index}]");
             }
         }
-        if place.is_empty() { "the answer".into() } else { place }
+        if place.is_empty() {
+            "the answer".into()
+        } else {
+            place
+        }
     }
 }
 
@@ -105,16 +117,25 @@ mod tests {
     #[test]
     fn an_error_names_its_place() {
         let mut budget = Budget::new(100);
-        let result: Result<Vec<()>, _> = each("changes", vec![1, 2], &mut budget, |number, budget| {
-            each("resources", vec![number], budget, |number, _| match number {
-                1 => Ok(()),
-                _ => Err(malformed("not one")).at("body"),
-            })
-            .map(|_| ())
-        });
+        let result: Result<Vec<()>, _> =
+            each("changes", vec![1, 2], &mut budget, |number, budget| {
+                each(
+                    "resources",
+                    vec![number],
+                    budget,
+                    |number, _| match number {
+                        1 => Ok(()),
+                        _ => Err(malformed("not one")).at("body"),
+                    },
+                )
+                .map(|_| ())
+            });
         assert_eq!(
             result.unwrap_err().into_fault(&budget),
-            Fault::Malformed { at: "changes[1].resources[0].body".into(), problem: "not one".into() }
+            Fault::Malformed {
+                at: "changes[1].resources[0].body".into(),
+                problem: "not one".into()
+            }
         );
     }
 }

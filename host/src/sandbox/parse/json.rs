@@ -8,7 +8,10 @@ use crate::template::Node;
 
 /// A JSON text as a literal value.
 pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
-    let limits = Limits { nodes: Limits::EMBEDDED.nodes.min(budget.left()), ..Limits::EMBEDDED };
+    let limits = Limits {
+        nodes: Limits::EMBEDDED.nodes.min(budget.left()),
+        ..Limits::EMBEDDED
+    };
     let value = aegis_document::read(text.as_bytes(), limits).map_err(|error| match error {
         // The text fits its own limit and not what is left of the answer's.
         ReadError::Malformed { ref message, .. }
@@ -18,7 +21,7 @@ pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value
         }
         error => malformed(error),
     })?;
-    budget.take(count(&value))?;
+    budget.take(count(&value, 0)?)?;
     Ok(value)
 }
 
@@ -40,7 +43,9 @@ pub(in crate::sandbox) fn patch(text: &str, budget: &mut Budget) -> Result<Value
     let patch = value(text, budget)?;
     let operation = |item: &Value| {
         let word = |key: &str| item.get(key).and_then(Value::as_str);
-        let pointer = |key: &str| word(key).is_some_and(|text| aegis_document::pointer::tokens(text).is_some());
+        let pointer = |key: &str| {
+            word(key).is_some_and(|text| aegis_document::pointer::tokens(text).is_some())
+        };
         match word("op") {
             Some("add" | "replace" | "test") => pointer("path") && item.get("value").is_some(),
             Some("remove") => pointer("path"),
@@ -54,12 +59,32 @@ pub(in crate::sandbox) fn patch(text: &str, budget: &mut Budget) -> Result<Value
     }
 }
 
-fn count(value: &Value) -> usize {
-    1 + match value {
-        Value::Array(items) => items.iter().map(count).sum(),
-        Value::Object(entries) => entries.values().map(count).sum(),
-        _ => 0,
+/// The longest JSON pointer to a place in a document, in bytes. Places are named in errors and diffs; with the long
+/// keys of sixty levels, naming each of a hundred thousand places would cost gigabytes.
+const POINTER_MAX: usize = 4096;
+
+/// Counts values, and refuses places that are too far to name.
+fn count(value: &Value, pointer: usize) -> Result<usize, AnswerError> {
+    if pointer > POINTER_MAX {
+        return Err(malformed(
+            "the keys on the way to a value are longer than 4096 bytes",
+        ));
     }
+    let mut values = 1;
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                values += count(item, pointer + 1)?;
+            }
+        }
+        Value::Object(entries) => {
+            for (key, item) in entries {
+                values += count(item, pointer + 1 + key.len())?;
+            }
+        }
+        _ => {}
+    }
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -94,6 +119,16 @@ mod tests {
     }
 
     #[test]
+    fn a_place_can_be_named() {
+        let mut budget = Budget::new(1000);
+        let nested =
+            |key: usize| format!("{{\"{}\":{{\"{}\":1}}}}", "a".repeat(key), "b".repeat(key));
+        assert!(value(&nested(2000), &mut budget).is_ok());
+        let found = problem(value(&nested(3000), &mut budget));
+        assert!(found.contains("4096"), "{found}");
+    }
+
+    #[test]
     fn texts_share_one_budget() {
         let mut budget = Budget::new(5);
         assert!(value("[1,2]", &mut budget).is_ok());
@@ -105,7 +140,10 @@ mod tests {
     fn a_patch_has_the_form_of_the_standard() {
         let mut budget = Budget::new(1000);
         for (text, fits) in [
-            (r#"[{"op":"add","path":"/a","value":1},{"op":"remove","path":"/b"}]"#, true),
+            (
+                r#"[{"op":"add","path":"/a","value":1},{"op":"remove","path":"/b"}]"#,
+                true,
+            ),
             (r#"[{"op":"move","path":"/a","from":"/b"}]"#, true),
             ("[]", true),
             ("{}", false),

@@ -20,7 +20,9 @@ pub(in crate::sandbox) fn identifier(text: String) -> Result<Identifier, AnswerE
     Identifier::new(text).map_err(malformed)
 }
 
-pub(in crate::sandbox) fn optional_identifier(text: Option<String>) -> Result<Option<Identifier>, AnswerError> {
+pub(in crate::sandbox) fn optional_identifier(
+    text: Option<String>,
+) -> Result<Option<Identifier>, AnswerError> {
     text.map(identifier).transpose()
 }
 
@@ -72,7 +74,9 @@ fn check(
     rule: &str,
 ) -> Result<String, AnswerError> {
     if text.contains("@{") {
-        return Err(malformed("a token cannot stand here: this text decides what is authorised"));
+        return Err(malformed(
+            "a token cannot stand here: this text decides what is authorised",
+        ));
     }
     if !text.is_empty() && text.len() <= max && text.bytes().all(allowed) {
         Ok(text)
@@ -103,9 +107,19 @@ pub(in crate::sandbox) fn word(text: String) -> Result<String, AnswerError> {
 
 /// A Terraform type or block name.
 pub(in crate::sandbox) fn terraform_name(text: String) -> Result<String, AnswerError> {
-    const RULE: &str = "a Terraform name starts with a letter or `_` and holds only letters, digits, `_` and `-`";
-    let text = check(text, 128, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'), RULE)?;
-    if text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') { Ok(text) } else { Err(malformed(RULE)) }
+    const RULE: &str =
+        "a Terraform name starts with a letter or `_` and holds only letters, digits, `_` and `-`";
+    let text = check(
+        text,
+        128,
+        |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'),
+        RULE,
+    )?;
+    if text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        Ok(text)
+    } else {
+        Err(malformed(RULE))
+    }
 }
 
 /// `TYPE.NAME` of a resource of the same root.
@@ -137,22 +151,44 @@ pub(in crate::sandbox) fn api_group(text: String) -> Result<String, AnswerError>
 pub(in crate::sandbox) fn kubernetes_kind(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a kind starts with an upper-case letter and holds only letters and digits";
     let text = check(text, 63, |b| b.is_ascii_alphanumeric(), RULE)?;
-    if text.starts_with(|c: char| c.is_ascii_uppercase()) { Ok(text) } else { Err(malformed(RULE)) }
+    if text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        Ok(text)
+    } else {
+        Err(malformed(RULE))
+    }
 }
 
 /// A DNS label, as namespaces and releases are named.
 pub(in crate::sandbox) fn dns_label(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "this name holds only lower-case letters, digits and `-`, does not begin or end with `-`, and has at most 63 characters";
-    let text = check(text, 63, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-', RULE)?;
-    if text.starts_with('-') || text.ends_with('-') { Err(malformed(RULE)) } else { Ok(text) }
+    let text = check(
+        text,
+        63,
+        |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-',
+        RULE,
+    )?;
+    if text.starts_with('-') || text.ends_with('-') {
+        Err(malformed(RULE))
+    } else {
+        Ok(text)
+    }
 }
 
 /// The name of a Kubernetes object: what the API server takes as one segment of a path, ASCII only. RBAC objects have
 /// colons in their names.
 pub(in crate::sandbox) fn object_name(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "an object's name holds only letters, digits, `.`, `-`, `_` and `:`, and has at most 253 characters";
-    let text = check(text, 253, |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'), RULE)?;
-    if text == "." || text == ".." { Err(malformed(RULE)) } else { Ok(text) }
+    let text = check(
+        text,
+        253,
+        |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'),
+        RULE,
+    )?;
+    if text == "." || text == ".." {
+        Err(malformed(RULE))
+    } else {
+        Ok(text)
+    }
 }
 
 /// The key of a label or annotation: `NAME` or `PREFIX/NAME`.
@@ -196,17 +232,29 @@ pub(in crate::sandbox) fn relative_path(text: String) -> Result<String, AnswerEr
         |b| b.is_ascii_alphanumeric() || b"._-+=@,/".contains(&b),
         RULE,
     )?;
-    if text.split('/').any(|part| matches!(part, "" | "." | "..")) { Err(malformed(RULE)) } else { Ok(text) }
+    if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        Err(malformed(RULE))
+    } else {
+        Ok(text)
+    }
 }
 
 /// The path of a folder: as [`relative_path`], or empty for the whole tree.
 pub(in crate::sandbox) fn folder(text: String) -> Result<String, AnswerError> {
-    if text.is_empty() { Ok(text) } else { relative_path(text) }
+    if text.is_empty() {
+        Ok(text)
+    } else {
+        relative_path(text)
+    }
 }
 
 /// A full Git commit.
 pub(in crate::sandbox) fn commit(text: String) -> Result<String, AnswerError> {
-    if text.len() == 40 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+    if text.len() == 40
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    {
         Ok(text)
     } else {
         Err(malformed("a commit is 40 lower-case hexadecimal digits"))
@@ -222,18 +270,78 @@ mod tests {
     #[test]
     fn control_fields_cannot_deceive() {
         let rules: [(&str, Rule, &[&str], &[&str]); 12] = [
-            ("control", control, &["a b", "https://x/y?z"], &["", "a\nb", "é", "@{x}", "a@{x}b", "a\u{202e}"]),
-            ("word", word, &["v1alpha1", "us-east-1"], &["", "a b", "a/b", "${x}"]),
-            ("terraform name", terraform_name, &["aws_vpc", "_x", "a-1"], &["1a", "-a", "a.b", "a[0]", "", "@{x}"]),
-            ("address", terraform_address, &["aws_vpc.main"], &["aws_vpc", "a.b.c", "data.a.b", "a."]),
-            ("group", api_group, &["", "apps", "cert-manager.io"], &["Apps", "a/b", "a b"]),
-            ("kind", kubernetes_kind, &["Pod", "ClusterIssuer"], &["pod", "", "Pod/x", "P\u{43e}d"]),
-            ("label", dns_label, &["kube-system", "0a"], &["-a", "a-", "A", "a.b", ""]),
-            ("name", object_name, &["system:masters", "a.b"], &["..", ".", "a/b", "a%2fb", ""]),
-            ("label key", label_key, &["app", "app.kubernetes.io/name"], &["/a", "a/", "a/b/c", "a b", ""]),
-            ("label value", label_value, &["", "a.b_c"], &["a b", "@{x}", "a/b"]),
-            ("path", relative_path, &["a/b.yaml", ".github/x"], &["/a", "a//b", "../a", "a/..", "a\\b", "", "./a"]),
-            ("commit", commit, &["0123456789abcdef0123456789abcdef01234567"], &["v4", "0123456789ABCDEF0123456789abcdef01234567", ""]),
+            (
+                "control",
+                control,
+                &["a b", "https://x/y?z"],
+                &["", "a\nb", "é", "@{x}", "a@{x}b", "a\u{202e}"],
+            ),
+            (
+                "word",
+                word,
+                &["v1alpha1", "us-east-1"],
+                &["", "a b", "a/b", "${x}"],
+            ),
+            (
+                "terraform name",
+                terraform_name,
+                &["aws_vpc", "_x", "a-1"],
+                &["1a", "-a", "a.b", "a[0]", "", "@{x}"],
+            ),
+            (
+                "address",
+                terraform_address,
+                &["aws_vpc.main"],
+                &["aws_vpc", "a.b.c", "data.a.b", "a."],
+            ),
+            (
+                "group",
+                api_group,
+                &["", "apps", "cert-manager.io"],
+                &["Apps", "a/b", "a b"],
+            ),
+            (
+                "kind",
+                kubernetes_kind,
+                &["Pod", "ClusterIssuer"],
+                &["pod", "", "Pod/x", "P\u{43e}d"],
+            ),
+            (
+                "label",
+                dns_label,
+                &["kube-system", "0a"],
+                &["-a", "a-", "A", "a.b", ""],
+            ),
+            (
+                "name",
+                object_name,
+                &["system:masters", "a.b"],
+                &["..", ".", "a/b", "a%2fb", ""],
+            ),
+            (
+                "label key",
+                label_key,
+                &["app", "app.kubernetes.io/name"],
+                &["/a", "a/", "a/b/c", "a b", ""],
+            ),
+            (
+                "label value",
+                label_value,
+                &["", "a.b_c"],
+                &["a b", "@{x}", "a/b"],
+            ),
+            (
+                "path",
+                relative_path,
+                &["a/b.yaml", ".github/x"],
+                &["/a", "a//b", "../a", "a/..", "a\\b", "", "./a"],
+            ),
+            (
+                "commit",
+                commit,
+                &["0123456789abcdef0123456789abcdef01234567"],
+                &["v4", "0123456789ABCDEF0123456789abcdef01234567", ""],
+            ),
         ];
         for (name, rule, good, bad) in rules {
             for text in good {

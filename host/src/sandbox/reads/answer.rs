@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    AvailabilityZone, DocumentInfo, Handshake, Image, Instance, InstanceType, MissingStage, ProbeOutcome, Rule,
-    SecurityGroup, Subnet, Tag, Volume, Vpc,
+    AvailabilityZone, DocumentInfo, Handshake, Image, Instance, InstanceType, MissingStage,
+    ProbeOutcome, Rule, SecurityGroup, Subnet, Tag, Volume, Vpc,
 };
 
 /// Bytes that an answer costs the guest and the budget: its texts, and a flat rate for each record.
@@ -78,8 +78,20 @@ macro_rules! lists {
 }
 
 lists!(
-    String, Vec<u8>, Tag, AvailabilityZone, InstanceType, Vpc, Subnet, Rule, SecurityGroup, Volume, Instance, Image,
-    DocumentInfo, MissingStage
+    String,
+    Vec<u8>,
+    Tag,
+    AvailabilityZone,
+    InstanceType,
+    Vpc,
+    Subnet,
+    Rule,
+    SecurityGroup,
+    Volume,
+    Instance,
+    Image,
+    DocumentInfo,
+    MissingStage
 );
 
 impl Weight for ProbeOutcome {
@@ -113,7 +125,9 @@ fn is_secret(object: &Value) -> bool {
 
 fn strip(object: &mut Value) {
     let secret = is_secret(object);
-    let Some(fields) = object.as_object_mut() else { return };
+    let Some(fields) = object.as_object_mut() else {
+        return;
+    };
     if secret {
         fields.remove("data");
         fields.remove("stringData");
@@ -147,14 +161,23 @@ mod tests {
         let list = json!({"kind": "List", "items": [secret]});
         for object in [secret, list] {
             let shown = without_secret_data(Arc::new(object)).to_string();
-            assert!(!shown.contains("s3cret") && !shown.contains("czNjcmV0"), "{shown}");
-            assert!(shown.contains("Opaque") && shown.contains("keep"), "{shown}");
+            assert!(
+                !shown.contains("s3cret") && !shown.contains("czNjcmV0"),
+                "{shown}"
+            );
+            assert!(
+                shown.contains("Opaque") && shown.contains("keep"),
+                "{shown}"
+            );
         }
     }
 
     #[test]
     fn other_objects_stay_as_they_are() {
         let object = Arc::new(json!({"kind": "ConfigMap", "data": {"a": "b"}}));
-        assert!(Arc::ptr_eq(&object, &without_secret_data(Arc::clone(&object))));
+        assert!(Arc::ptr_eq(
+            &object,
+            &without_secret_data(Arc::clone(&object))
+        ));
     }
 }

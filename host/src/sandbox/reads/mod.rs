@@ -19,10 +19,11 @@ use serde_json::Value;
 use crate::proposal::ObjectRef;
 
 pub(super) use answer::Weight;
-pub(super) use gate::{Access, Gate, Refusal, filter, names};
+pub(super) use gate::{Access, Gate, Refusal, filter, image_filter, names};
 pub use values::{
-    AvailabilityZone, DocumentInfo, Endpoint, Handshake, Image, Instance, InstanceType, MissingStage, ObjectPage,
-    ObjectQuery, Precision, ProbeOutcome, Rule, SecurityGroup, Subnet, Tag, Volume, Vpc,
+    AvailabilityZone, DocumentInfo, Endpoint, Handshake, Image, Instance, InstanceType,
+    MissingStage, ObjectPage, ObjectQuery, Precision, ProbeOutcome, Rule, SecurityGroup, Subnet,
+    Tag, Volume, Vpc,
 };
 
 /// What a read can answer instead of a value.
@@ -44,7 +45,11 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ReadFailure>> + S
 /// Kubernetes objects, planned or live.
 pub trait KubernetesReads: Send + Sync {
     /// One object.
-    fn object<'a>(&'a self, cluster: &'a Identifier, object: &'a ObjectRef) -> Answer<'a, Arc<Value>>;
+    fn object<'a>(
+        &'a self,
+        cluster: &'a Identifier,
+        object: &'a ObjectRef,
+    ) -> Answer<'a, Arc<Value>>;
     /// A page of objects of one kind.
     fn objects<'a>(&'a self, query: &'a ObjectQuery) -> Answer<'a, ObjectPage>;
 }
@@ -52,13 +57,26 @@ pub trait KubernetesReads: Send + Sync {
 /// EC2 describe calls. A filter holds tags that must all be there.
 pub trait Ec2Reads: Send + Sync {
     fn availability_zones<'a>(&'a self, region: &'a str) -> Answer<'a, Vec<AvailabilityZone>>;
-    fn instance_types<'a>(&'a self, region: &'a str, names: &'a [String]) -> Answer<'a, Vec<InstanceType>>;
+    fn instance_types<'a>(
+        &'a self,
+        region: &'a str,
+        names: &'a [String],
+    ) -> Answer<'a, Vec<InstanceType>>;
     fn vpcs<'a>(&'a self, region: &'a str, filter: &'a [Tag]) -> Answer<'a, Vec<Vpc>>;
     fn subnets<'a>(&'a self, region: &'a str, filter: &'a [Tag]) -> Answer<'a, Vec<Subnet>>;
-    fn security_groups<'a>(&'a self, region: &'a str, filter: &'a [Tag]) -> Answer<'a, Vec<SecurityGroup>>;
+    fn security_groups<'a>(
+        &'a self,
+        region: &'a str,
+        filter: &'a [Tag],
+    ) -> Answer<'a, Vec<SecurityGroup>>;
     fn volumes<'a>(&'a self, region: &'a str, filter: &'a [Tag]) -> Answer<'a, Vec<Volume>>;
     fn instances<'a>(&'a self, region: &'a str, filter: &'a [Tag]) -> Answer<'a, Vec<Instance>>;
-    fn images<'a>(&'a self, region: &'a str, owner: &'a str, name: &'a str) -> Answer<'a, Vec<Image>>;
+    fn images<'a>(
+        &'a self,
+        region: &'a str,
+        owner: &'a str,
+        name: &'a str,
+    ) -> Answer<'a, Vec<Image>>;
 }
 
 /// The Git tree that the stack is written to. Paths are relative, with `/`, and have been checked.
@@ -115,7 +133,9 @@ pub struct NoReads(pub &'static str);
 
 impl NoReads {
     fn answer<T: Send + 'static>(&self) -> Answer<'static, T> {
-        Box::pin(std::future::ready(Err(ReadFailure::Unreachable(self.0.to_owned()))))
+        Box::pin(std::future::ready(Err(ReadFailure::Unreachable(
+            self.0.to_owned(),
+        ))))
     }
 }
 

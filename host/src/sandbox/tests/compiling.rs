@@ -31,8 +31,14 @@ fn compile(limits: CompileLimits, component: &[u8]) -> Result<Vec<u8>, LoadError
     let this = std::env::current_exe().unwrap();
     let this = this.to_str().unwrap();
     let name = format!("{}::the_child", module_path!().split_once("::").unwrap().1);
-    let script = format!("exec 3>&1 >/dev/null; exec '{this}' --exact {name} --ignored --nocapture --quiet");
-    compile_in_child("/bin/sh".as_ref(), &["-c".into(), script.into()], limits, component)
+    let script =
+        format!("exec 3>&1 >/dev/null; exec '{this}' --exact {name} --ignored --nocapture --quiet");
+    compile_in_child(
+        "/bin/sh".as_ref(),
+        &["-c".into(), script.into()],
+        limits,
+        component,
+    )
 }
 
 /// A module that is small, valid and expensive: one function of many small blocks.
@@ -71,24 +77,44 @@ fn what_is_no_component_is_refused_with_a_reason() {
 
 #[test]
 fn a_compile_bomb_is_killed_by_the_clock() {
-    let limits = CompileLimits { time: Duration::from_millis(300), ..CompileLimits::DEFAULT };
+    let limits = CompileLimits {
+        time: Duration::from_millis(300),
+        ..CompileLimits::DEFAULT
+    };
     let error = compile(limits, &bomb(200_000)).unwrap_err();
     assert!(matches!(error, LoadError::CompileTime { .. }), "{error:?}");
 }
 
 #[test]
 fn a_compile_bomb_is_killed_by_its_memory() {
-    let limits = CompileLimits { memory: 160 << 20, ..CompileLimits::DEFAULT };
+    let limits = CompileLimits {
+        memory: 160 << 20,
+        ..CompileLimits::DEFAULT
+    };
     let error = compile(limits, &bomb(200_000)).unwrap_err();
-    assert!(matches!(error, LoadError::CompileMemory { .. }), "{error:?}");
+    assert!(
+        matches!(error, LoadError::CompileMemory { .. }),
+        "{error:?}"
+    );
 }
 
 #[test]
 fn a_compiler_that_cannot_run_is_named_so() {
     let limits = CompileLimits::DEFAULT;
     let missing = compile_in_child("/nonexistent/aegis".as_ref(), &[], limits, b"");
-    assert!(matches!(missing, Err(LoadError::Compiler { .. })), "{missing:?}");
-    let failing = compile_in_child("/bin/sh".as_ref(), &["-c".into(), "echo no >&2; exit 3".into()], limits, b"");
-    assert!(matches!(&failing, Err(LoadError::Compiler { reason }) if reason == "no"), "{failing:?}");
+    assert!(
+        matches!(missing, Err(LoadError::Compiler { .. })),
+        "{missing:?}"
+    );
+    let failing = compile_in_child(
+        "/bin/sh".as_ref(),
+        &["-c".into(), "echo no >&2; exit 3".into()],
+        limits,
+        b"",
+    );
+    assert!(
+        matches!(&failing, Err(LoadError::Compiler { reason }) if reason == "no"),
+        "{failing:?}"
+    );
     sandbox();
 }

@@ -16,13 +16,28 @@ fn hostile(code: &str) -> Guest {
     Guest::new(KIND).runs("plan", code)
 }
 
-const SHORT: Limits = Limits { time: Duration::from_millis(200), ..Limits::DEFAULT };
+const SHORT: Limits = Limits {
+    time: Duration::from_millis(200),
+    ..Limits::DEFAULT
+};
 
 #[tokio::test]
 async fn an_endless_loop_is_ended() {
     let started = Instant::now();
-    let fault = plan_within(KIND, &hostile("(loop $again (br $again)) (unreachable)"), SHORT).await.unwrap_err();
-    assert_eq!(fault, Fault::Time { limit: SHORT.time, waiting: None });
+    let fault = plan_within(
+        KIND,
+        &hostile("(loop $again (br $again)) (unreachable)"),
+        SHORT,
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(
+        fault,
+        Fault::Time {
+            limit: SHORT.time,
+            waiting: None
+        }
+    );
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 
@@ -38,7 +53,8 @@ async fn a_loop_lets_other_tasks_of_its_thread_run() {
         }
         Instant::now()
     };
-    let (fault, other_done) = tokio::join!(async { (call.await.unwrap_err(), Instant::now()) }, other);
+    let (fault, other_done) =
+        tokio::join!(async { (call.await.unwrap_err(), Instant::now()) }, other);
     assert!(other_done < fault.1, "{:?}", fault.0);
 }
 
@@ -46,25 +62,44 @@ async fn a_loop_lets_other_tasks_of_its_thread_run() {
 async fn a_loop_before_the_first_call_is_ended() {
     let guest = Guest::new(KIND).with("(func $forever (loop $again (br $again))) (start $forever)");
     let fault = plan_within(KIND, &guest, SHORT).await.unwrap_err();
-    assert_eq!(fault, Fault::Time { limit: SHORT.time, waiting: None });
+    assert_eq!(
+        fault,
+        Fault::Time {
+            limit: SHORT.time,
+            waiting: None
+        }
+    );
 }
 
 #[tokio::test]
 async fn memory_is_limited_for_all_memories_and_tables_together() {
     let grow = "(loop $again (drop (memory.grow (i32.const 16))) (br $again)) (unreachable)";
-    let limits = Limits { memory: 8 << 20, ..SHORT };
-    let memory = Fault::Memory { limit: limits.memory };
-    assert_eq!(plan_within(KIND, &hostile(grow), limits).await.unwrap_err(), memory);
+    let limits = Limits {
+        memory: 8 << 20,
+        ..SHORT
+    };
+    let memory = Fault::Memory {
+        limit: limits.memory,
+    };
+    assert_eq!(
+        plan_within(KIND, &hostile(grow), limits).await.unwrap_err(),
+        memory
+    );
 
     let table = "(loop $again (drop (table.grow $t (ref.null func) (i32.const 10000))) (br $again)) (unreachable)";
     let guest = hostile(table).with("(table $t 0 funcref)");
     assert_eq!(plan_within(KIND, &guest, limits).await.unwrap_err(), memory);
 
     // Each is below the limit.
-    let both = hostile("(unreachable)").with("(table $t 600000 funcref)").memory("80");
+    let both = hostile("(unreachable)")
+        .with("(table $t 600000 funcref)")
+        .memory("80");
     assert_eq!(plan_within(KIND, &both, limits).await.unwrap_err(), memory);
     let at_start = Guest::new(KIND).memory("200");
-    assert_eq!(plan_within(KIND, &at_start, limits).await.unwrap_err(), memory);
+    assert_eq!(
+        plan_within(KIND, &at_start, limits).await.unwrap_err(),
+        memory
+    );
 }
 
 #[tokio::test]
@@ -73,7 +108,13 @@ async fn many_small_memories_are_counted() {
     let guest = Guest::new(KIND).with(&memories);
     // The contract's memory is the one that is exported by name.
     let fault = plan(KIND, &guest).await.unwrap_err();
-    assert_eq!(fault, Fault::Instances { what: "memories", limit: 64 });
+    assert_eq!(
+        fault,
+        Fault::Instances {
+            what: "memories",
+            limit: 64
+        }
+    );
 }
 
 #[tokio::test]
@@ -82,11 +123,20 @@ async fn a_guest_that_stops_itself_gets_words_and_no_backtrace() {
     for (guest, fault) in [
         (hostile("(unreachable)"), Fault::Panic),
         (endless, Fault::Stack),
-        (hostile("(i32.div_u (i32.const 1) (i32.const 0))"), Fault::Trap("integer divide by zero".into())),
-        (hostile("(i32.load (i32.const -4))"), Fault::Trap("out of bounds memory access".into())),
+        (
+            hostile("(i32.div_u (i32.const 1) (i32.const 0))"),
+            Fault::Trap("integer divide by zero".into()),
+        ),
+        (
+            hostile("(i32.load (i32.const -4))"),
+            Fault::Trap("out of bounds memory access".into()),
+        ),
     ] {
         assert_eq!(plan(KIND, &guest).await.unwrap_err(), fault);
-        assert!(!fault.to_string().contains("0x") && !fault.to_string().contains('\n'), "{fault}");
+        assert!(
+            !fault.to_string().contains("0x") && !fault.to_string().contains('\n'),
+            "{fault}"
+        );
     }
 }
 
@@ -106,10 +156,22 @@ fn answer_with_text(pointer: i64, length: i64) -> Guest {
 
 #[tokio::test]
 async fn an_answer_is_limited_before_it_is_copied() {
-    let size = Fault::AnswerSize { limit: Limits::DEFAULT.answer_bytes };
+    let size = Fault::AnswerSize {
+        limit: Limits::DEFAULT.answer_bytes,
+    };
     // 100 MiB of text, and a list of a million changes over zeros, in a memory of 112 MiB.
-    assert_eq!(plan(KIND, &answer_with_text(65536, 100 << 20).memory("1792")).await.unwrap_err(), size);
-    assert_eq!(plan(KIND, &answer_with_list(65536, 1_000_000).memory("1792")).await.unwrap_err(), size);
+    assert_eq!(
+        plan(KIND, &answer_with_text(65536, 100 << 20).memory("1792"))
+            .await
+            .unwrap_err(),
+        size
+    );
+    assert_eq!(
+        plan(KIND, &answer_with_list(65536, 1_000_000).memory("1792"))
+            .await
+            .unwrap_err(),
+        size
+    );
 }
 
 #[tokio::test]
@@ -128,7 +190,10 @@ async fn an_answer_that_breaks_the_convention_is_named_so() {
         ),
     ] {
         let fault = plan(KIND, &guest).await.unwrap_err();
-        assert!(matches!(&fault, Fault::Convention(_) | Fault::AnswerSize { .. }), "{fault:?}");
+        assert!(
+            matches!(&fault, Fault::Convention(_) | Fault::AnswerSize { .. }),
+            "{fault:?}"
+        );
         assert!(!fault.to_string().contains('\n'), "{fault}");
     }
 }
@@ -137,12 +202,25 @@ async fn an_answer_that_breaks_the_convention_is_named_so() {
 async fn the_parts_of_an_answer_are_counted_over_all_its_texts() {
     let body = json!({ "data": vec![0; 600] }).to_string();
     let object = |name: &str| {
-        let metadata: Value = json!({"name": name, "namespace": null, "labels": [], "annotations": []});
-        change(name, json!({"apply": {"group": "", "version": "v1", "kind": "X", "metadata": metadata, "body": body}}))
+        let metadata: Value =
+            json!({"name": name, "namespace": null, "labels": [], "annotations": []});
+        change(
+            name,
+            json!({"apply": {"group": "", "version": "v1", "kind": "X", "metadata": metadata, "body": body}}),
+        )
     };
-    let guest = Guest::new(KIND).answers("plan", json!({"ok": proposal(json!([object("a"), object("b")]))}));
-    let limits = Limits { answer_nodes: 1000, ..Limits::DEFAULT };
-    assert_eq!(plan_within(KIND, &guest, limits).await.unwrap_err(), Fault::AnswerNodes { limit: 1000 });
+    let guest = Guest::new(KIND).answers(
+        "plan",
+        json!({"ok": proposal(json!([object("a"), object("b")]))}),
+    );
+    let limits = Limits {
+        answer_nodes: 1000,
+        ..Limits::DEFAULT
+    };
+    assert_eq!(
+        plan_within(KIND, &guest, limits).await.unwrap_err(),
+        Fault::AnswerNodes { limit: 1000 }
+    );
     assert!(plan(KIND, &guest).await.unwrap().is_ok());
 }
 
@@ -156,7 +234,10 @@ async fn logs_are_limited_in_number_and_size() {
         ))
         .with(LOG)
     };
-    let log = Fault::Log { messages: Limits::DEFAULT.log_messages, bytes: Limits::DEFAULT.log_bytes };
+    let log = Fault::Log {
+        messages: Limits::DEFAULT.log_messages,
+        bytes: Limits::DEFAULT.log_bytes,
+    };
     assert_eq!(plan(KIND, &flood(1)).await.unwrap_err(), log);
     assert_eq!(plan(KIND, &flood(60_000)).await.unwrap_err(), log);
 }
@@ -175,8 +256,14 @@ async fn host_calls_are_limited_also_when_they_are_refused() {
             (func $get (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))"#,
     )
     .memory("64");
-    let limits = Limits { host_calls: 500, ..Limits::DEFAULT };
-    assert_eq!(plan_within(KIND, &guest, limits).await.unwrap_err(), Fault::HostCalls { limit: 500 });
+    let limits = Limits {
+        host_calls: 500,
+        ..Limits::DEFAULT
+    };
+    assert_eq!(
+        plan_within(KIND, &guest, limits).await.unwrap_err(),
+        Fault::HostCalls { limit: 500 }
+    );
 }
 
 #[tokio::test]
@@ -198,8 +285,19 @@ async fn calls_run_at_the_same_time_on_several_tasks() {
     for index in 0..32 {
         let plugin = plugin.clone();
         calls.spawn(async move {
-            let limits = Limits { memory: (8 + index % 3) << 20, ..Limits::DEFAULT };
-            plugin.plan(&request(None), &CallContext { limits, ..nothing_granted(KIND) }).await
+            let limits = Limits {
+                memory: (8 + index % 3) << 20,
+                ..Limits::DEFAULT
+            };
+            plugin
+                .plan(
+                    &request(None),
+                    &CallContext {
+                        limits,
+                        ..nothing_granted(KIND)
+                    },
+                )
+                .await
         });
     }
     while let Some(answer) = calls.join_next().await {
@@ -225,4 +323,46 @@ async fn a_plugin_that_is_asked_about_itself_may_not_read() {
 fn what_is_exported_has_the_contracts_name() {
     assert_eq!(exported(Kind::Gitops), "aegis:plugin/deliverer@0.1.0");
     assert_eq!(sandbox().fingerprint(), sandbox().fingerprint());
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_log_message_is_one_line_and_names_its_author() {
+    let guest = hostile("(call $log (i32.const 2) (i32.const 0) (i32.const 9)) (i32.const 2048)")
+        .with(LOG)
+        .with(r#"(data (i32.const 0) "a\n\1b[31mERR")"#);
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .without_time()
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    plan(KIND, &guest).await.unwrap().unwrap();
+    drop(guard);
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    for part in [
+        "WARN plugin:",
+        "acme/test",
+        "network/use1",
+        "a\\u{a}\\u{1b}[31mER",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }

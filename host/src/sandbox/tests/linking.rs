@@ -31,7 +31,11 @@ fn a_component_of_each_kind_links_and_says_what_it_can_do() {
         let guest = Guest::new(kind)
             .with(r#"(import "aegis:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))"#);
         let plugin = load(kind, &guest);
-        assert_eq!(plugin.surface().abilities(), ["write log messages"], "{kind}");
+        assert_eq!(
+            plugin.surface().abilities(),
+            ["write log messages"],
+            "{kind}"
+        );
     }
 }
 
@@ -45,9 +49,17 @@ fn an_import_outside_of_the_contract_does_not_link() {
     let guest = Guest::new(Kind::Security)
         .world(&world)
         .with(r#"(import "wasi:filesystem/types@0.2.0" "open" (func $open (param i32 i32)))"#)
-        .runs("plan", "(call $open (i32.const 0) (i32.const 0)) (i32.const 2048)");
+        .runs(
+            "plan",
+            "(call $open (i32.const 0) (i32.const 0)) (i32.const 2048)",
+        );
     let error = refused(Kind::Security, &guest);
-    assert_eq!(error.differences, [Difference::Foreign { import: "wasi:filesystem/types@0.2.0".into() }]);
+    assert_eq!(
+        error.differences,
+        [Difference::Foreign {
+            import: "wasi:filesystem/types@0.2.0".into()
+        }]
+    );
     assert!(error.help().contains("without WASI"), "{}", error.help());
 }
 
@@ -61,20 +73,39 @@ fn an_import_of_another_kind_does_not_link() {
             "(call $connect (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 64)) (i32.const 2048)",
         );
     let error = refused(Kind::Security, &guest);
-    assert!(matches!(&error.differences[..], [Difference::OtherKind { kinds: [Kind::Validation], .. }]), "{error}");
+    assert!(
+        matches!(
+            &error.differences[..],
+            [Difference::OtherKind {
+                kinds: [Kind::Validation],
+                ..
+            }]
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_plugin_signed_as_another_kind_does_not_link() {
     let error = refused(Kind::Validation, &Guest::new(Kind::Gitops));
-    assert!(error.differences.contains(&Difference::IsOtherKind { kind: Kind::Gitops }), "{error}");
+    assert!(
+        error
+            .differences
+            .contains(&Difference::IsOtherKind { kind: Kind::Gitops }),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_missing_export_is_named() {
     let world = "package test:plugin; world plugin { export aegis:plugin/description@0.1.0; }";
     let error = refused(Kind::Security, &Guest::new(Kind::Security).world(world));
-    assert_eq!(error.differences, [Difference::MissingExport { interface: "aegis:plugin/securer@0.1.0".into() }]);
+    assert_eq!(
+        error.differences,
+        [Difference::MissingExport {
+            interface: "aegis:plugin/securer@0.1.0".into()
+        }]
+    );
 }
 
 #[test]
@@ -86,9 +117,15 @@ fn a_newer_contract_is_named() {
     let guest = Guest::new(Kind::Security)
         .world(&world)
         .with(r#"(import "aegis:plugin/log@0.9.0" "shout" (func $shout (param i32 i32)))"#)
-        .runs("plan", "(call $shout (i32.const 0) (i32.const 0)) (i32.const 2048)");
+        .runs(
+            "plan",
+            "(call $shout (i32.const 0) (i32.const 0)) (i32.const 2048)",
+        );
     let error = refused(Kind::Security, &guest);
-    assert!(matches!(&error.differences[..], [Difference::OtherVersion { .. }]), "{error}");
+    assert!(
+        matches!(&error.differences[..], [Difference::OtherVersion { .. }]),
+        "{error}"
+    );
     assert!(error.help().contains("update aegis"), "{}", error.help());
 }
 
@@ -101,9 +138,15 @@ fn a_function_of_another_type_does_not_link() {
     let guest = Guest::new(Kind::Security)
         .world(&world)
         .with(r#"(import "aegis:plugin/log@0.1.1" "write" (func $write (param i32 i32)))"#)
-        .runs("plan", "(call $write (i32.const 0) (i32.const 0)) (i32.const 2048)");
+        .runs(
+            "plan",
+            "(call $write (i32.const 0) (i32.const 0)) (i32.const 2048)",
+        );
     let error = refused(Kind::Security, &guest);
-    assert!(matches!(&error.differences[..], [Difference::OtherTypes { .. }]), "{error}");
+    assert!(
+        matches!(&error.differences[..], [Difference::OtherTypes { .. }]),
+        "{error}"
+    );
     assert!(error.to_string().contains("write"), "{error}");
 }
 
@@ -112,9 +155,14 @@ fn an_export_of_another_type_does_not_link() {
     let world = "package test:plugin;
         world plugin { export aegis:plugin/description@0.1.1; export aegis:plugin/securer@0.1.0; }
         package aegis:plugin@0.1.1 { interface description { describe: func() -> list<string>; } }";
-    let guest = Guest::new(Kind::Security).world(world).answers("describe", serde_json::json!(["a"]));
+    let guest = Guest::new(Kind::Security)
+        .world(world)
+        .answers("describe", serde_json::json!(["a"]));
     let error = refused(Kind::Security, &guest);
-    assert!(matches!(&error.differences[..], [Difference::OtherTypes { .. }]), "{error}");
+    assert!(
+        matches!(&error.differences[..], [Difference::OtherTypes { .. }]),
+        "{error}"
+    );
 }
 
 #[test]
@@ -123,7 +171,9 @@ fn the_table_of_interfaces_is_that_of_the_contract() {
     use wit_parser::{Resolve, WorldItem};
 
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/0.1.0")).unwrap();
+    let (package, _) = resolve
+        .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/0.1.0"))
+        .unwrap();
     for kind in Kind::ALL {
         let world = &resolve.worlds[resolve.select_world(&[package], Some(kind.name())).unwrap()];
         let functions = |item: &WorldItem| match item {
@@ -135,16 +185,32 @@ fn the_table_of_interfaces_is_that_of_the_contract() {
             }
             other => panic!("{other:?}"),
         };
-        let imports: Vec<_> = world.imports.values().map(functions).filter(|(_, names)| !names.is_empty()).collect();
+        let imports: Vec<_> = world
+            .imports
+            .values()
+            .map(functions)
+            .filter(|(_, names)| !names.is_empty())
+            .collect();
         for (name, names) in &imports {
             let full = format!("aegis:plugin/{name}@0.1.0");
-            let known = INTERFACES.iter().find(|known| known.is(&full)).unwrap_or_else(|| panic!("{full}"));
+            let known = INTERFACES
+                .iter()
+                .find(|known| known.is(&full))
+                .unwrap_or_else(|| panic!("{full}"));
             assert_eq!(known.functions, names, "{name}");
         }
-        let granted = INTERFACES.iter().filter(|known| known.for_kind(kind)).count();
+        let granted = INTERFACES
+            .iter()
+            .filter(|known| known.for_kind(kind))
+            .count();
         assert_eq!(granted, imports.len(), "{kind}");
         let exports: Vec<_> = world.exports.values().map(functions).collect();
         let (name, names) = export_of(kind);
-        assert!(exports.iter().any(|(found, functions)| found == name && functions == names), "{kind}");
+        assert!(
+            exports
+                .iter()
+                .any(|(found, functions)| found == name && functions == names),
+            "{kind}"
+        );
     }
 }

@@ -2,11 +2,14 @@
 
 mod answers;
 mod compiling;
+mod counting;
 mod guest;
 mod hostile;
 mod linking;
+mod loading;
 mod reading;
 mod speed;
+mod walls;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -58,7 +61,17 @@ async fn plan(kind: Kind, guest: &Guest) -> Result<Result<Proposal, Failure>, Fa
     plan_within(kind, guest, Limits::DEFAULT).await
 }
 
-async fn plan_within(kind: Kind, guest: &Guest, limits: Limits) -> Result<Result<Proposal, Failure>, Fault> {
-    let context = CallContext { limits, ..nothing_granted(kind) };
-    load(kind, guest).plan(&request(Some("use1")), &context).await.map_err(|error| error.fault)
+async fn plan_within(
+    kind: Kind,
+    guest: &Guest,
+    limits: Limits,
+) -> Result<Result<Proposal, Failure>, Fault> {
+    let context = CallContext {
+        limits,
+        ..nothing_granted(kind)
+    };
+    load(kind, guest)
+        .plan(&request(Some("use1")), &context)
+        .await
+        .map_err(|error| error.fault)
 }

@@ -59,7 +59,10 @@ impl KubernetesReads for Cluster {
 }
 
 fn cluster(object: Option<Value>) -> Reads {
-    Reads { kubernetes: Arc::new(Cluster(object)), ..Reads::none() }
+    Reads {
+        kubernetes: Arc::new(Cluster(object)),
+        ..Reads::none()
+    }
 }
 
 fn may_read(kind: &str) -> Value {
@@ -67,7 +70,9 @@ fn may_read(kind: &str) -> Value {
 }
 
 async fn told(guest: &Guest, context: &CallContext) -> Result<String, CallError> {
-    let answer = load(Kind::Security, guest).plan(&request(Some("use1")), context).await?;
+    let answer = load(Kind::Security, guest)
+        .plan(&request(Some("use1")), context)
+        .await?;
     match answer {
         Err(Failure::Internal(text)) => Ok(text),
         other => panic!("{other:?}"),
@@ -76,7 +81,11 @@ async fn told(guest: &Guest, context: &CallContext) -> Result<String, CallError>
 
 #[tokio::test]
 async fn a_read_without_a_grant_is_denied() {
-    let context = context(Kind::Security, &json!([]), cluster(Some(json!({"kind": "ConfigMap"}))));
+    let context = context(
+        Kind::Security,
+        &json!([]),
+        cluster(Some(json!({"kind": "ConfigMap"}))),
+    );
     let text = told(&asks_for("ConfigMap"), &context).await.unwrap();
     assert!(!text.contains('{'), "{text}");
 }
@@ -85,7 +94,10 @@ async fn a_read_without_a_grant_is_denied() {
 async fn a_granted_read_is_answered_and_a_secret_has_no_data() {
     let object = json!({"kind": "Secret", "metadata": {"name": "b"}, "data": {"k": "czNjcmV0"}});
     let context = context(Kind::Security, &may_read("Secret"), cluster(Some(object)));
-    assert_eq!(told(&asks_for("Secret"), &context).await.unwrap(), r#"{"kind":"Secret","metadata":{"name":"b"}}"#);
+    assert_eq!(
+        told(&asks_for("Secret"), &context).await.unwrap(),
+        r#"{"kind":"Secret","metadata":{"name":"b"}}"#
+    );
 }
 
 #[tokio::test]
@@ -97,25 +109,54 @@ async fn without_a_backend_the_target_is_unreachable() {
 
 #[tokio::test]
 async fn a_malformed_question_is_invalid_and_never_asked() {
-    let context = context(Kind::Security, &may_read("ConfigMap"), cluster(Some(json!({}))));
+    let context = context(
+        Kind::Security,
+        &may_read("ConfigMap"),
+        cluster(Some(json!({}))),
+    );
     let text = told(&asks_for("configmap"), &context).await.unwrap();
     assert!(text.contains("upper-case"), "{text}");
 }
 
 #[tokio::test]
 async fn a_host_call_that_never_returns_is_ended() {
-    let limits = Limits { time: std::time::Duration::from_millis(100), ..Limits::DEFAULT };
-    let context = CallContext { limits, ..context(Kind::Security, &may_read("ConfigMap"), cluster(None)) };
+    let limits = Limits {
+        time: std::time::Duration::from_millis(100),
+        ..Limits::DEFAULT
+    };
+    let context = CallContext {
+        limits,
+        ..context(Kind::Security, &may_read("ConfigMap"), cluster(None))
+    };
     let error = told(&asks_for("ConfigMap"), &context).await.unwrap_err();
-    assert_eq!(error.fault, Fault::Time { limit: limits.time, waiting: Some("kubernetes-reader.get-object") });
-    assert_eq!(error.to_string(), "acme/test: plan: no answer after 100 ms, waiting for the host's kubernetes-reader.get-object");
+    assert_eq!(
+        error.fault,
+        Fault::Time {
+            limit: limits.time,
+            waiting: Some("kubernetes-reader.get-object")
+        }
+    );
+    assert_eq!(
+        error.to_string(),
+        "acme/test: plan: no answer after 100 ms, waiting for the host's kubernetes-reader.get-object"
+    );
 }
 
 #[tokio::test]
 async fn what_reads_return_is_charged() {
-    let limits = Limits { read_bytes: 1000, ..Limits::DEFAULT };
+    let limits = Limits {
+        read_bytes: 1000,
+        ..Limits::DEFAULT
+    };
     let object = json!({ "kind": "ConfigMap", "data": {"k": "x".repeat(2000)} });
-    let context = CallContext { limits, ..context(Kind::Security, &may_read("ConfigMap"), cluster(Some(object))) };
+    let context = CallContext {
+        limits,
+        ..context(
+            Kind::Security,
+            &may_read("ConfigMap"),
+            cluster(Some(object)),
+        )
+    };
     let error = told(&asks_for("ConfigMap"), &context).await.unwrap_err();
     assert_eq!(error.fault, Fault::ReadBytes { limit: 1000 });
 }

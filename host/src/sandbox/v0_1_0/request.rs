@@ -4,7 +4,9 @@ use super::bindings::types as wit;
 use crate::sandbox::request::{ClusterInfo, PlanRequest};
 
 /// The record that a plugin is given.
-pub(in crate::sandbox) fn request(request: &PlanRequest) -> Result<wit::Request, serde_json::Error> {
+pub(in crate::sandbox) fn request(
+    request: &PlanRequest,
+) -> Result<wit::Request, serde_json::Error> {
     let facts = request
         .sorted_facts()
         .into_iter()
@@ -38,7 +40,11 @@ pub(in crate::sandbox) fn request(request: &PlanRequest) -> Result<wit::Request,
         settings: serde_json::to_string(&request.settings)?,
         facts,
         tokens,
-        catalogue: request.sorted_catalogue().into_iter().map(ToString::to_string).collect(),
+        catalogue: request
+            .sorted_catalogue()
+            .into_iter()
+            .map(ToString::to_string)
+            .collect(),
     })
 }
 

@@ -22,14 +22,24 @@ pub(in crate::sandbox) struct Linkers {
 impl Linkers {
     pub(in crate::sandbox) fn new(engine: &Engine) -> wasmtime::Result<Self> {
         let mut provisioning = Linker::new(engine);
-        provisioning::Provisioning::add_to_linker::<_, HasSelf<CallState>>(&mut provisioning, |state| state)?;
+        provisioning::Provisioning::add_to_linker::<_, HasSelf<CallState>>(
+            &mut provisioning,
+            |state| state,
+        )?;
         let mut security = Linker::new(engine);
         security::Security::add_to_linker::<_, HasSelf<CallState>>(&mut security, |state| state)?;
         let mut gitops = Linker::new(engine);
         gitops::Gitops::add_to_linker::<_, HasSelf<CallState>>(&mut gitops, |state| state)?;
         let mut validation = Linker::new(engine);
-        validation::Validation::add_to_linker::<_, HasSelf<CallState>>(&mut validation, |state| state)?;
-        Ok(Self { provisioning, security, gitops, validation })
+        validation::Validation::add_to_linker::<_, HasSelf<CallState>>(&mut validation, |state| {
+            state
+        })?;
+        Ok(Self {
+            provisioning,
+            security,
+            gitops,
+            validation,
+        })
     }
 
     fn of(&self, kind: Kind) -> &Linker<CallState> {
@@ -53,7 +63,11 @@ pub(in crate::sandbox) enum World {
 
 impl World {
     /// Links a component and checks the types of its exports, which otherwise would only fail in a call.
-    pub(in crate::sandbox) fn link(linkers: &Linkers, component: &Component, kind: Kind) -> wasmtime::Result<Self> {
+    pub(in crate::sandbox) fn link(
+        linkers: &Linkers,
+        component: &Component,
+        kind: Kind,
+    ) -> wasmtime::Result<Self> {
         let pre = linkers.of(kind).instantiate_pre(component)?;
         check_exports(&pre, kind)?;
         Ok(match kind {
@@ -64,7 +78,10 @@ impl World {
         })
     }
 
-    pub(in crate::sandbox) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<wit::Descriptor> {
+    pub(in crate::sandbox) async fn describe(
+        &self,
+        store: &mut Store<CallState>,
+    ) -> wasmtime::Result<wit::Descriptor> {
         match self {
             Self::Provisioning(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
@@ -94,15 +111,27 @@ impl World {
         Ok(Some(match self {
             Self::Provisioning(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.aegis_plugin_provisioner().call_plan(store, request).await?.map(RawProposal::Provisioning)
+                plugin
+                    .aegis_plugin_provisioner()
+                    .call_plan(store, request)
+                    .await?
+                    .map(RawProposal::Provisioning)
             }
             Self::Security(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.aegis_plugin_securer().call_plan(store, request).await?.map(RawProposal::Security)
+                plugin
+                    .aegis_plugin_securer()
+                    .call_plan(store, request)
+                    .await?
+                    .map(RawProposal::Security)
             }
             Self::Gitops(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.aegis_plugin_deliverer().call_plan(store, request).await?.map(RawProposal::Gitops)
+                plugin
+                    .aegis_plugin_deliverer()
+                    .call_plan(store, request)
+                    .await?
+                    .map(RawProposal::Gitops)
             }
             Self::Validation(_) => return Ok(None),
         }))
@@ -117,15 +146,24 @@ impl World {
         Ok(Some(match self {
             Self::Provisioning(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.aegis_plugin_provisioner().call_health(store, request).await?
+                plugin
+                    .aegis_plugin_provisioner()
+                    .call_health(store, request)
+                    .await?
             }
             Self::Security(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.aegis_plugin_securer().call_health(store, request).await?
+                plugin
+                    .aegis_plugin_securer()
+                    .call_health(store, request)
+                    .await?
             }
             Self::Gitops(pre) => {
                 let plugin = pre.instantiate_async(&mut *store).await?;
-                plugin.aegis_plugin_deliverer().call_health(store, request).await?
+                plugin
+                    .aegis_plugin_deliverer()
+                    .call_health(store, request)
+                    .await?
             }
             Self::Validation(_) => return Ok(None),
         }))
@@ -136,9 +174,15 @@ impl World {
         &self,
         store: &mut Store<CallState>,
     ) -> wasmtime::Result<Option<Vec<validator::Control>>> {
-        let Self::Validation(pre) = self else { return Ok(None) };
+        let Self::Validation(pre) = self else {
+            return Ok(None);
+        };
         let plugin = pre.instantiate_async(&mut *store).await?;
-        plugin.aegis_plugin_validator().call_controls(store).await.map(Some)
+        plugin
+            .aegis_plugin_validator()
+            .call_controls(store)
+            .await
+            .map(Some)
     }
 
     /// `None` for a plugin that proposes.
@@ -147,25 +191,37 @@ impl World {
         store: &mut Store<CallState>,
         request: &wit::Request,
     ) -> wasmtime::Result<Option<Result<Vec<validator::Finding>, wit::Failure>>> {
-        let Self::Validation(pre) = self else { return Ok(None) };
+        let Self::Validation(pre) = self else {
+            return Ok(None);
+        };
         let plugin = pre.instantiate_async(&mut *store).await?;
-        plugin.aegis_plugin_validator().call_evaluate(store, request).await.map(Some)
+        plugin
+            .aegis_plugin_validator()
+            .call_evaluate(store, request)
+            .await
+            .map(Some)
     }
 }
 
-/// The types of every exported function.
+/// The types of every exported function. Wasmtime checks them when a function is looked up in an instance; the same check
+/// on the component's type is a hidden part of its interface, used here and nowhere else.
 fn check_exports(pre: &InstancePre<CallState>, kind: Kind) -> wasmtime::Result<()> {
     type Planned<T> = (Result<T, wit::Failure>,);
     type Health = Planned<Vec<wit::HealthFinding>>;
     let component = pre.component().component_type();
     let cx = pre.instance_type();
-    let check = |interface: &str, function: &str, typecheck: &dyn Fn(&ComponentItem) -> wasmtime::Result<()>| {
-        let export = component.exports(pre.engine()).find(|(name, _)| is_interface(name, interface));
+    let check = |interface: &str,
+                 function: &str,
+                 typecheck: &dyn Fn(&ComponentItem) -> wasmtime::Result<()>| {
+        let export = component
+            .exports(pre.engine())
+            .find(|(name, _)| is_interface(name, interface));
         if let Some((name, item)) = export
             && let ComponentItem::ComponentInstance(instance) = item.ty
             && let Some(item) = instance.get_export(pre.engine(), function)
         {
-            return typecheck(&item.ty).map_err(|error| error.context(format!("export {function} of {name}")));
+            return typecheck(&item.ty)
+                .map_err(|error| error.context(format!("export {function} of {name}")));
         }
         // What is missing has been named before.
         Ok(())
@@ -174,7 +230,9 @@ fn check_exports(pre: &InstancePre<CallState>, kind: Kind) -> wasmtime::Result<(
     macro_rules! function {
         ($interface:literal, $function:literal, $params:ty, $results:ty) => {
             check($interface, $function, &|item| match item {
-                ComponentItem::ComponentFunc(function) => function.typecheck::<$params, $results>(&cx),
+                ComponentItem::ComponentFunc(function) => {
+                    function.typecheck::<$params, $results>(&cx)
+                }
                 _ => wasmtime::bail!("not a function"),
             })?
         };
@@ -198,7 +256,12 @@ fn check_exports(pre: &InstancePre<CallState>, kind: Kind) -> wasmtime::Result<(
         }
         Kind::Validation => {
             function!("validator", "controls", (), (Vec<validator::Control>,));
-            function!("validator", "evaluate", (&wit::Request,), Planned<Vec<validator::Finding>>);
+            function!(
+                "validator",
+                "evaluate",
+                (&wit::Request,),
+                Planned<Vec<validator::Finding>>
+            );
         }
     }
     Ok(())

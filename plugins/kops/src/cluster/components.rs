@@ -1,10 +1,11 @@
 //! The flags of the components, after the CIS Kubernetes benchmark 1.12. What is kOps' default too is written
 //! all the same where the benchmark looks at it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::config::Audit;
 use crate::design::Design;
+use crate::object::with;
 
 /// The audit policy on the control plane. The folder holds nothing else: the API server sees all of it.
 const AUDIT_POLICY_PATH: &str = "/etc/kubernetes/audit/policy.yaml";
@@ -24,9 +25,8 @@ const TLS_SUITES: [&str; 6] = [
 
 pub fn fields(design: &Design<'_>) -> Value {
     let kubelet = kubelet(design.config.pids_per_pod);
-    json!({
+    let fields = json!({
         "authorization": { "rbac": {} },
-        "encryptionConfig": design.encrypts_secrets,
         "kubeAPIServer": api_server(design),
         "kubeControllerManager": {
             "enableProfiling": false,
@@ -50,11 +50,22 @@ pub fn fields(design: &Design<'_>) -> Value {
             "content": AUDIT_POLICY,
         }],
         "ntp": { "managed": true },
-    })
+    });
+    if design.encrypts_secrets {
+        return Value::Object(with(
+            with(Map::new(), fields),
+            json!({ "encryptionConfig": true }),
+        ));
+    }
+    fields
 }
 
 fn api_server(design: &Design<'_>) -> Value {
-    let Audit { max_age_days, max_backups, max_size_mb } = design.config.audit;
+    let Audit {
+        max_age_days,
+        max_backups,
+        max_size_mb,
+    } = design.config.audit;
     let mut plugins = vec!["DenyServiceExternalIPs"];
     if design.config.always_pull_images {
         plugins.push("AlwaysPullImages");

@@ -55,7 +55,13 @@ mod tests {
 
     #[test]
     fn durations_are_written_as_kubernetes_writes_them() {
-        for (minutes, want) in [(5, "5m0s"), (15, "15m0s"), (60, "1h0m0s"), (90, "1h30m0s"), (1440, "24h0m0s")] {
+        for (minutes, want) in [
+            (5, "5m0s"),
+            (15, "15m0s"),
+            (60, "1h0m0s"),
+            (90, "1h30m0s"),
+            (1440, "24h0m0s"),
+        ] {
             assert_eq!(duration(minutes), want);
         }
     }

@@ -1,5 +1,6 @@
 //! Who Pods and machines are for AWS.
 
+use aegis_plugin::Token;
 use serde_json::{Map, Value, json};
 
 use crate::design::Design;
@@ -14,7 +15,7 @@ const STS_AUDIENCE: &str = "sts.amazonaws.com";
 pub fn fields(design: &Design<'_>, facts: &Facts) -> Value {
     let bucket = &facts.oidc_bucket;
     json!({
-        "iam": iam(design),
+        "iam": iam(design, facts),
         "serviceAccountIssuerDiscovery": {
             "discoveryStore": format!("s3://{bucket}/{}", discovery_path(design)),
             "enableAWSOIDCProvider": true,
@@ -28,14 +29,18 @@ pub fn fields(design: &Design<'_>, facts: &Facts) -> Value {
 pub fn issuer(design: &Design<'_>, facts: &Facts) -> String {
     let region = &facts.oidc_region;
     let domain = Partition::of(region).domain;
-    format!("https://{}.s3.{region}.{domain}/{}", facts.oidc_bucket, discovery_path(design))
+    format!(
+        "https://{}.s3.{region}.{domain}/{}",
+        facts.oidc_bucket,
+        discovery_path(design)
+    )
 }
 
 fn discovery_path(design: &Design<'_>) -> String {
     format!("{}/discovery", design.cluster.dns_name)
 }
 
-fn iam(design: &Design<'_>) -> Value {
+fn iam(design: &Design<'_>, facts: &Facts) -> Value {
     let mut iam = with(
         Map::new(),
         json!({
@@ -45,12 +50,16 @@ fn iam(design: &Design<'_>) -> Value {
             "useServiceAccountExternalPermissions": true,
         }),
     );
-    if let Some(boundary) = &design.config.permissions_boundary {
+    let own_boundary = design.config.permissions_boundary.clone();
+    if let Some(boundary) = own_boundary.or_else(|| facts.boundary.as_ref().map(Token::whole)) {
         iam = with(iam, json!({ "permissionsBoundary": boundary }));
     }
     if !design.permissions.is_empty() {
         let permissions: Vec<_> = design.permissions.iter().map(Permission::to_json).collect();
-        iam = with(iam, json!({ "serviceAccountExternalPermissions": permissions }));
+        iam = with(
+            iam,
+            json!({ "serviceAccountExternalPermissions": permissions }),
+        );
     }
     Value::Object(iam)
 }

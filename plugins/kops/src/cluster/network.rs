@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::cidr::Block;
-use crate::config::DnsVisibility;
 use crate::design::Design;
 use crate::facts::{Facts, ZoneNetwork};
 
 pub fn fields(design: &Design<'_>, facts: &Facts) -> Value {
-    let config = design.config;
     json!({
         "networkID": facts.vpc,
         "networkCIDR": design.cluster.cidr,
@@ -16,11 +14,8 @@ pub fn fields(design: &Design<'_>, facts: &Facts) -> Value {
         "podCIDR": design.internal.upper_half().to_string(),
         "serviceClusterIPRange": design.internal.first_eighth().to_string(),
         "subnets": facts.zones.iter().flat_map(subnets).collect::<Vec<_>>(),
-        "DisableSubnetTags": !config.tag_subnets,
-        "topology": { "dns": { "type": match config.dns.visibility {
-            DnsVisibility::Private => "Private",
-            DnsVisibility::Public => "Public",
-        } } },
+        "DisableSubnetTags": !design.config.tag_subnets,
+        "topology": { "dns": { "type": "Private" } },
         "dnsZone": design.dns_zone,
         "externalDns": { "provider": "dns-controller" },
         "masterPublicName": design.api_name(),
@@ -39,7 +34,10 @@ pub fn fields(design: &Design<'_>, facts: &Facts) -> Value {
 /// The private subnet of machines and the utility subnet of load balancers in one zone.
 fn subnets(network: &ZoneNetwork) -> [Value; 2] {
     let zone = &network.zone;
-    let egress = network.nat_gateway.as_ref().map_or_else(|| String::from("External"), ToString::to_string);
+    let egress = network
+        .nat_gateway
+        .as_ref()
+        .map_or_else(|| String::from("External"), ToString::to_string);
     [
         json!({
             "name": zone, "zone": zone, "type": "Private",
@@ -64,7 +62,7 @@ fn calico(design: &Design<'_>) -> Value {
         "ipipMode": "Always",
         "awsSrcDstCheck": "DoNothing",
         "bpfEnabled": false,
-        "wireguardEnabled": config.wireguard,
+        "wireguardEnabled": true,
         "typhaReplicas": config.typha_replicas.unwrap_or_else(|| zones.min(3)),
         "prometheusMetricsEnabled": config.metrics,
         "typhaPrometheusMetricsEnabled": config.metrics,

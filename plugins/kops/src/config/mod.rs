@@ -25,25 +25,28 @@ pub struct Config {
     /// Further groups of nodes by name, for example for batch work on spot instances or for another
     /// processor.
     pub node_groups: BTreeMap<String, Nodes>,
-    /// The image of all machines that do not name their own: `OWNER/NAME` with the owner's
-    /// 12-digit account, or an `ami-` id. Both stay what they are; an SSM parameter would change
-    /// between two runs and is refused. Without this, Ubuntu 24.04 of the release that this
-    /// plugin was tested with, for the processor of the machine type.
+    /// The image of all machines that do not name their own: an `ami-` id, or one of Ubuntu's by name,
+    /// `099720109477/ubuntu/images/…`. Both stay what they are; an SSM parameter would change between
+    /// two runs and is refused. Without this, Ubuntu 24.04 of a release that is known to work, for the
+    /// processor of the machine type.
     pub image: Option<String>,
 
-    /// Networks that may reach the API server besides the cluster's own: CIDR blocks, for example
-    /// of a VPN. Its load balancer is always internal, and blocks wider than a company's network
-    /// are refused.
+    /// Networks that may reach the API server besides the cluster's own: CIDR blocks, for example of a
+    /// VPN. Its load balancer is always internal, so only blocks of private addresses make sense
+    /// (RFC 1918, RFC 6598, RFC 4193); others are refused.
     #[schemars(length(max = 32))]
     pub api_access: Vec<String>,
-    /// Networks that may reach the nodes over SSH. None by default: nodes are replaced, not repaired.
+    /// Networks that may reach the machines over SSH, of private addresses too. None by default: machines
+    /// are replaced, not repaired.
     #[schemars(length(max = 32))]
     pub ssh_access: Vec<String>,
     /// The block from which Pods and Services get addresses. Pods get its upper half, Services its first
     /// eighth. It may overlap with no cluster's network.
     pub internal_cidr: String,
-    /// Where the names of the API server are published.
-    pub dns: Dns,
+    /// The private Route 53 zone that holds the names of the API server: the cluster's own name, a name that
+    /// ends it, or the id of a hosted zone. The default is the cluster's own name, so that no cluster can
+    /// write another one's records; kOps makes that zone when it does not exist, and leaves it behind.
+    pub dns_zone: Option<String>,
     /// The Pod network, which enforces NetworkPolicy.
     pub calico: Calico,
     /// Whether kOps tags the subnets for load balancers. Only needed for a network that another tool
@@ -61,7 +64,8 @@ pub struct Config {
     /// Most processes in a Pod, against fork bombs.
     #[schemars(range(min = 100, max = 100_000))]
     pub pids_per_pod: u32,
-    /// The ARN of an IAM policy that bounds every role that kOps makes.
+    /// The ARN of an IAM policy that bounds every role that kOps makes, those of service accounts
+    /// too. By default the boundary that the stack has, if it has one.
     pub permissions_boundary: Option<String>,
 
     /// Runs the cluster autoscaler, which moves each group of nodes between `min` and `max`.
@@ -88,7 +92,7 @@ impl Default for Config {
             ssh_access: Vec::new(),
             // The shared address space of RFC 6598, which is also what kOps would take.
             internal_cidr: String::from("100.64.0.0/10"),
-            dns: Dns::default(),
+            dns_zone: None,
             calico: Calico::default(),
             tag_subnets: false,
             secrets_encryption: SecretsEncryption::default(),
@@ -105,36 +109,10 @@ impl Default for Config {
     }
 }
 
-/// The Route 53 zone that holds the names of the API server.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Dns {
-    /// Who can resolve the names. The addresses are internal in both cases.
-    pub visibility: DnsVisibility,
-    /// The zone's DNS name, which is the cluster's name or ends it, or the id of a hosted zone. The default
-    /// for a private zone is the cluster's own name, so that no cluster can write another one's
-    /// records; kOps makes that zone when it does not exist. The default for a public zone is the stack's
-    /// domain, which has to exist.
-    pub zone: Option<String>,
-}
-
-/// Who can resolve the names of the API server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DnsVisibility {
-    /// Only the cluster's network.
-    #[default]
-    Private,
-    /// Everybody.
-    Public,
-}
-
-/// The Pod network.
+/// The Pod network. What Pods on different nodes say to each other is always encrypted (WireGuard).
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Calico {
-    /// Encrypts what Pods on different nodes say to each other.
-    pub wireguard: bool,
     /// Replicas of Typha, which stands between the nodes and the API server. By default one for each
     /// zone, at most three.
     #[schemars(range(max = 20))]
@@ -146,7 +124,6 @@ pub struct Calico {
 impl Default for Calico {
     fn default() -> Self {
         Self {
-            wireguard: true,
             typha_replicas: None,
             metrics: true,
         }

@@ -126,8 +126,8 @@ impl Network<'_> {
         )
     }
 
-    /// The tags are those that kOps would set by itself, so that neither undoes what the other did, and those by which
-    /// load balancers find their subnets. Host names after the instance's id are what kOps sets, too.
+    /// The tags are those that kOps would set by itself, so that neither undoes what the other did; by the roles among them
+    /// load balancers find their subnets.
     fn subnet(&self, tier: Tier, zone: &str, blocks: Blocks) -> Resource {
         let (kops_type, role) = match tier {
             Tier::Private => ("Private", "kubernetes.io/role/internal-elb"),
@@ -147,8 +147,6 @@ impl Network<'_> {
                 "availability_zone": zone,
                 "cidr_block": blocks.of(tier).to_string(),
                 "map_public_ip_on_launch": false,
-                "private_dns_hostname_type_on_launch": "resource-name",
-                "enable_resource_name_dns_a_record_on_launch": true,
                 "tags": self.tags.with(&tiered(tier, zone), more),
             }),
         )

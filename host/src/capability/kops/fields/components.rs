@@ -141,7 +141,6 @@ pub(super) const SECTIONS: &[Section] = &[
             number("cacheMaxConcurrent"),
             number("cacheMaxSize"),
             texts("upstreamNameservers").power(),
-            map("stubDomains").power(),
             text("externalCoreFile").code(),
             flag("nodeLocalDNS.enabled"),
             flag("nodeLocalDNS.forwardToKubeDNS"),

@@ -1,4 +1,5 @@
-//! The fields of kOps documents, `kops.k8s.io/v1alpha2`, that may appear at all. What is not here is refused.
+//! The fields of kOps documents, `kops.k8s.io/v1alpha2`, that may appear at all. What is not here
+//! is refused.
 
 mod cluster;
 mod components;
@@ -59,6 +60,33 @@ pub fn at(path: &str) -> Option<Found> {
         .then_some(Found::Inner)
 }
 
+/// Paths that are lists of maps.
+const LISTS: &[&str] = &[
+    "instanceGroup.spec.additionalUserData",
+    "instanceGroup.spec.externalLoadBalancers",
+    "instanceGroup.spec.fileAssets",
+    "instanceGroup.spec.hooks",
+    "instanceGroup.spec.volumeMounts",
+    "instanceGroup.spec.volumes",
+    "spec.addons",
+    "spec.api.loadBalancer.subnets",
+    "spec.authentication.aws.identityMappings",
+    "spec.etcdClusters",
+    "spec.etcdClusters.etcdMembers",
+    "spec.etcdClusters.manager.env",
+    "spec.fileAssets",
+    "spec.hooks",
+    "spec.iam.serviceAccountExternalPermissions",
+    "spec.kubeAPIServer.env",
+    "spec.subnets",
+    "spec.subnets.additionalRoutes",
+];
+
+/// Whether a list of maps is at a path that leads to fields.
+pub fn is_list(path: &str) -> bool {
+    LISTS.contains(&path)
+}
+
 /// The highest class of what a grant names by this path; `None` when no grant can name it.
 pub fn class_of(path: &str) -> Option<Risk> {
     FIELDS
@@ -81,7 +109,8 @@ pub fn class_of(path: &str) -> Option<Risk> {
         .max()
 }
 
-/// Fields that hold IAM statements, which the host reads as typed statements and the driver prints as JSON text.
+/// Fields that hold IAM statements, which the host reads as typed statements and the driver prints
+/// as JSON text.
 pub fn statement_fields() -> impl Iterator<Item = &'static str> {
     FIELDS
         .iter()

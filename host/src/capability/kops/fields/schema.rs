@@ -7,8 +7,8 @@ use crate::capability::Risk;
 pub struct Section {
     /// `spec.kubelet`; lists on the way are not written.
     pub at: &'static str,
-    /// Set when the section is granted as one, by its own path and with this class: its fields mean nothing each by
-    /// itself.
+    /// Set when the section is granted as one, by its own path and with this class: its fields mean
+    /// nothing each by itself.
     pub whole: Option<Risk>,
     pub fields: &'static [Field],
 }
@@ -85,7 +85,8 @@ pub enum Values {
     OneOf(&'static [&'static str]),
     /// Texts that begin like this.
     Beginning(&'static str),
-    /// Address blocks within the private ranges. Blocks so wide that they are the internet are never allowed.
+    /// Address blocks within the private ranges. Blocks so wide that they are the internet are
+    /// never allowed.
     PrivateBlocks,
 }
 

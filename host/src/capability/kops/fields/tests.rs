@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::*;
@@ -107,48 +107,61 @@ fn every_field_of_the_table_exists_in_kops() {
     };
     let mut known = properties(&clusters, "");
     known.extend(properties(&groups, "instanceGroup."));
-    assert!(known.contains("spec.kubelet.maxPods") && known.contains("instanceGroup.spec.role"));
-    let unknown: Vec<&str> = paths().filter(|path| !known.contains(*path)).collect();
+    assert!(known.contains_key("spec.kubelet.maxPods") && known["spec.subnets"]);
+    let unknown: Vec<&str> = paths().filter(|path| !known.contains_key(*path)).collect();
     assert_eq!(unknown, Vec::<&str>::new());
+    for (path, list) in known {
+        match at(&path) {
+            Some(Found::Inner) => assert_eq!(is_list(&path), list, "{path}"),
+            Some(Found::Field(entry)) => {
+                let wanted = matches!(entry.field.shape, Shape::Texts | Shape::Policies);
+                assert_eq!(wanted, list, "{path}");
+            }
+            None => {}
+        }
+    }
 }
 
-/// The paths of all properties of a CRD, from its indentation: the corpus is written by one generator, which puts `properties:` above
-/// the names of properties, two columns further in.
-fn properties(crd: &str, prefix: &str) -> BTreeSet<String> {
-    let mut paths = BTreeSet::new();
-    // Columns of `properties:` lines that are open, each with the path above it.
+/// The paths of all properties of a CRD, each with whether it is a list, from its indentation: the
+/// corpus is written by one generator, which puts `properties:` above the names of properties, two
+/// columns further in.
+fn properties(crd: &str, prefix: &str) -> BTreeMap<String, bool> {
+    let mut paths = BTreeMap::new();
+    // Columns of open `properties:` lines and of open names, each with the path that it stands for.
     let mut open: Vec<(usize, String)> = Vec::new();
-    let mut last: Vec<(usize, String)> = Vec::new();
+    let mut names: Vec<(usize, String)> = Vec::new();
+    let top = |open: &[(usize, String)]| {
+        open.last()
+            .map(|(_, path)| path.clone())
+            .unwrap_or_default()
+    };
     for line in crd.lines() {
         let text = line.trim_start();
         let column = line.len() - text.len();
-        if text.is_empty() || text.starts_with(['-', '#']) {
-            continue;
-        }
-        open.retain(|(at, _)| *at < column);
-        last.retain(|(at, _)| *at < column);
-        let Some((key, _)) = text.split_once(':') else {
+        let Some((key, value)) = text
+            .split_once(':')
+            .filter(|_| !text.starts_with(['-', '#']))
+        else {
             continue;
         };
-        let named = open.last().is_some_and(|(at, _)| at + 2 == column);
-        if named {
-            let above = open
-                .last()
-                .map(|(_, path)| path.clone())
-                .unwrap_or_default();
+        open.retain(|(at, _)| *at < column);
+        names.retain(|(at, _)| *at < column);
+        if open.last().is_some_and(|(at, _)| at + 2 == column) {
+            let above = top(&open);
             let path = if above.is_empty() {
                 format!("{prefix}{key}")
             } else {
                 format!("{above}.{key}")
             };
-            last.push((column, path.clone()));
-            paths.insert(path);
+            names.push((column, path.clone()));
+            paths.insert(path, false);
         } else if key == "properties" {
-            let above = last
-                .last()
-                .map(|(_, path)| path.clone())
-                .unwrap_or_default();
-            open.push((column, above));
+            open.push((column, top(&names)));
+        } else if key == "type"
+            && value.trim() == "array"
+            && names.last().is_some_and(|(at, _)| at + 2 == column)
+        {
+            paths.insert(top(&names), true);
         }
     }
     paths

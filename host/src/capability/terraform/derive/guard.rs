@@ -1,7 +1,9 @@
 //! Which values of a guarded attribute are plain.
 
+use crate::capability::iam::Tokens;
 use crate::capability::terraform::blocks::{Audience, audience};
 use crate::capability::terraform::types::Guard;
+use crate::fact::Format;
 use crate::template::{Mode, Node, Segment, Token};
 
 /// Whether a token may stand in such an attribute.
@@ -10,7 +12,7 @@ pub(super) fn takes_tokens(guard: Guard) -> bool {
 }
 
 /// Whether the value is plain. The shape has been checked.
-pub(super) fn is_plain(guard: Guard, node: &Node) -> bool {
+pub(super) fn is_plain(guard: Guard, node: &Node, tokens: &dyn Tokens) -> bool {
     match guard {
         Guard::True => *node == Node::Bool(true),
         Guard::False => *node == Node::Bool(false),
@@ -18,7 +20,11 @@ pub(super) fn is_plain(guard: Guard, node: &Node) -> bool {
         Guard::PrivateBlock => match node {
             Node::Text(text) => match text.as_literal() {
                 Some(literal) => audience(literal) == Audience::Private,
-                None => text.as_token().is_some(),
+                // A text that somebody wrote elsewhere could be any block; one that is a block by
+                // its format is a network's.
+                None => {
+                    text.as_token().and_then(|token| tokens.format(token)) == Some(Format::Cidr)
+                }
             },
             _ => false,
         },
@@ -29,8 +35,8 @@ pub(super) fn is_plain(guard: Guard, node: &Node) -> bool {
     }
 }
 
-/// `com.amazonaws.REGION.SERVICE`; endpoint services of others are named `com.amazonaws.vpce.…`. Where the region is a
-/// token, it is the one that AWS tells.
+/// `com.amazonaws.REGION.SERVICE`; endpoint services of others are named `com.amazonaws.vpce.…`.
+/// Where the region is a token, it is the one that AWS tells.
 fn is_aws_service(segments: &[Segment]) -> bool {
     let Some(Segment::Literal(literal)) = segments.first() else {
         return false;
@@ -57,8 +63,24 @@ mod tests {
 
     use super::*;
 
+    /// The fact `network.cidr` is a block, everything else is text.
+    struct Fake;
+
+    impl Tokens for Fake {
+        fn format(&self, token: &Token) -> Option<Format> {
+            match token {
+                Token::Fact(fact) if fact.fact.name == "network.cidr" => Some(Format::Cidr),
+                _ => Some(Format::Text),
+            }
+        }
+
+        fn own(&self, _: &Token) -> Option<&'static str> {
+            None
+        }
+    }
+
     fn plain(guard: Guard, value: serde_json::Value) -> bool {
-        is_plain(guard, &Node::parse(&value).unwrap())
+        is_plain(guard, &Node::parse(&value).unwrap(), &Fake)
     }
 
     #[test]
@@ -73,6 +95,11 @@ mod tests {
         }
         assert!(plain(Guard::PrivateBlock, json!("@{network.cidr}")));
         assert!(!plain(Guard::PrivateBlock, json!("@{network.address}/0")));
+        assert!(!plain(Guard::PrivateBlock, json!("@{network.note}")));
+        assert!(!plain(
+            Guard::PrivateBlock,
+            json!("@{resource:aws_vpc.main.tags.open}")
+        ));
     }
 
     #[test]

@@ -21,7 +21,8 @@ use crate::capability::{Denial, DeriveContext, Request};
 use crate::proposal::{Change, Lifecycle, TerraformBlock, TerraformRoot};
 use crate::template::Mode;
 
-/// Everything that the root implies, sorted, each once. A root that cannot be held to a grant at all is denied.
+/// Everything that the root implies, sorted, each once. A root that cannot be held to a grant at
+/// all is denied.
 pub fn derive(
     root: &TerraformRoot,
     change: &Change,
@@ -128,8 +129,8 @@ fn check_provider(
     Ok(())
 }
 
-/// Types and names are words of Terraform, and no address is there twice: Terraform would merge or refuse such blocks, each
-/// version in its own way.
+/// Types and names are words of Terraform, and no address is there twice: Terraform would merge or
+/// refuse such blocks, each version in its own way.
 fn check_names(root: &TerraformRoot) -> Result<(), Denial> {
     let denied = |what: String, reason: &str, at: String| {
         Denial::forbidden(

@@ -42,7 +42,8 @@ pub(super) fn check(root: &TerraformRoot, view: &View<'_>) -> Result<(), Denial>
             }
         }
     }
-    // Takes away blocks whose needs are met until none is left, or only blocks that wait for each other and for those.
+    // Takes away blocks whose needs are met until none is left, or only blocks that wait for each
+    // other and for those.
     loop {
         let ready: BTreeSet<String> = needs
             .iter()

@@ -1,5 +1,6 @@
-//! A resource of a type that the host has no table for. What it does nobody here knows, so the grant names it in red; that
-//! it is a resource and nothing of Terraform's own is checked all the same.
+//! A resource of a type that the host has no table for. What it does nobody here knows, so the
+//! grant names it in red; that it is a resource and nothing of Terraform's own is checked all the
+//! same.
 
 use std::collections::BTreeSet;
 

@@ -9,7 +9,7 @@ use crate::capability::terraform::types::{Attribute, Class, Shape};
 use crate::capability::terraform::{AttributeClass, TerraformRequest, codes};
 use crate::capability::{Denial, Risk};
 use crate::fact::Format;
-use crate::template::{Node, Templated, Token};
+use crate::template::{Node, Segment, Templated, Token};
 
 impl Body<'_> {
     /// Checks the value of one attribute and adds what it implies.
@@ -52,7 +52,7 @@ impl Body<'_> {
                 if !guard::takes_tokens(guard) {
                     self.literal(node, spot)?;
                 }
-                if !guard::is_plain(guard, node) {
+                if !guard::is_plain(guard, node, self.view) {
                     self.beyond(AttributeClass::Power, spot);
                 }
                 Ok(())
@@ -147,7 +147,8 @@ impl Body<'_> {
         )
     }
 
-    /// A text with tokens in it. A literal text is any text: `${` and `%{` in it are printed as themselves.
+    /// A text with tokens in it. A literal text is any text: `${` and `%{` in it are printed as
+    /// themselves.
     pub(super) fn text(&self, text: &Templated, spot: &Spot) -> Result<(), Denial> {
         check_text(text, self.view).map_err(|error| {
             self.denied(
@@ -203,8 +204,8 @@ impl Body<'_> {
         }
     }
 
-    /// A target is a block of the root, a fact, or a literal that needs a grant. A value that a block of the root only repeats would
-    /// launder a literal, so it is none of them.
+    /// A target is a block of the root, a fact, or a literal that needs a grant. A value that a
+    /// block of the root only repeats would launder a literal, so it is none of them.
     fn target(
         &mut self,
         kinds: &[&str],
@@ -217,7 +218,17 @@ impl Body<'_> {
             Err(body.denied(codes::REFERENCE, spot, reason, help))
         };
         match text.as_token() {
-            Some(Token::Fact(_)) => return Ok(()),
+            Some(token @ Token::Fact(_)) => {
+                return match self.view.format(token) {
+                    Some(format) if identifies(&format) => Ok(()),
+                    _ => denied(
+                        self,
+                        format!(
+                            "{token} is a fact whose format is not that of an id, an ARN or a name of DNS"
+                        ),
+                    ),
+                };
+            }
             Some(Token::Resource(token)) => {
                 let identified = self
                     .view
@@ -265,10 +276,18 @@ impl Body<'_> {
     }
 }
 
-/// Tokens in a longer text read embeddable values, and nothing before one of them would make it mean something else.
-pub(super) fn check_text(text: &Templated, tokens: &dyn Tokens) -> Result<(), SpellingError> {
-    use crate::template::Segment;
+/// Formats of facts that can name infrastructure.
+fn identifies(format: &Format) -> bool {
+    match format {
+        Format::AwsId | Format::Arn | Format::DnsName | Format::HttpsUrl => true,
+        Format::List(inner) => identifies(inner),
+        _ => false,
+    }
+}
 
+/// Tokens in a longer text read embeddable values, and nothing before one of them would make it
+/// mean something else.
+pub(super) fn check_text(text: &Templated, tokens: &dyn Tokens) -> Result<(), SpellingError> {
     let segments = text.segments();
     for (index, segment) in segments.iter().enumerate() {
         match segment {

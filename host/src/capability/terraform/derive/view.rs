@@ -44,14 +44,16 @@ impl<'a> View<'a> {
         self.blocks.contains_key(address)
     }
 
-    /// What a token reads, and its format; `None` when the root has no such block or the block's type no such value.
+    /// What a token reads, and its format; `None` when the root has no such block or the block's
+    /// type no such value.
     pub(super) fn read(&self, token: &ResourceToken) -> Option<(Export, Format)> {
         if !self.has(&token.address()) {
             return None;
         }
         let export = match types::policy_of(token.mode, &token.kind) {
             Some(policy) => policy.export(token.attribute())?,
-            // Nobody knows what the values of an unchecked type look like: they can be used whole, as text.
+            // Nobody knows what the values of an unchecked type look like: they can be used whole,
+            // as text.
             None => {
                 return Some((Export::unknown(), Format::Text));
             }

@@ -170,7 +170,8 @@ fn a_wildcard_reaches_plain_types_only() {
     assert!(!grant.covers(&TerraformRequest::Count { resources: 7 }, reach));
 }
 
-/// Every attribute of a table that can do more than its type says needs a line of its own, and gets it from no other.
+/// Every attribute of a table that can do more than its type says needs a line of its own, and gets
+/// it from no other.
 #[test]
 fn every_attribute_beyond_its_type_has_a_line_of_its_own() {
     use super::super::types::{self, Attribute, Block};

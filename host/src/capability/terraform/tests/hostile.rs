@@ -407,6 +407,16 @@ fn hostile_roots_are_refused() {
             REFERENCE,
         ),
         (
+            "a network named by a text",
+            with("aws_subnet", json!({"vpc_id": "@{state.note}"})),
+            REFERENCE,
+        ),
+        (
+            "a network named by a part of a text",
+            with("aws_subnet", json!({"vpc_id": "vpc-@{state.note}"})),
+            REFERENCE,
+        ),
+        (
             "a value of another kind of resource",
             with(
                 "aws_subnet",

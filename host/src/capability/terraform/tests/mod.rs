@@ -1,5 +1,6 @@
 //! Roots as plugins propose them.
 
+mod any;
 mod grants;
 mod hostile;
 mod platform;
@@ -235,7 +236,12 @@ fn values_that_open_or_unprotect_are_power() {
         ),
         (
             "aws_vpc_security_group_ingress_rule",
-            json!({"security_group_id": "@{state.note}", "cidr_ipv4": "0.0.0.0/0", "ip_protocol": "-1"}),
+            json!({"security_group_id": "@{use1/network.vpc-id}", "cidr_ipv4": "0.0.0.0/0", "ip_protocol": "-1"}),
+            "cidr_ipv4",
+        ),
+        (
+            "aws_vpc_security_group_ingress_rule",
+            json!({"security_group_id": "sg-0", "cidr_ipv4": "@{state.note}", "ip_protocol": "-1"}),
             "cidr_ipv4",
         ),
         (

@@ -1,5 +1,6 @@
-//! Types whose point is that something runs: instances, functions, builds, documents, stacks. None is reached by a
-//! wildcard, and what is run is an attribute that the grant names on top of the type.
+//! Types whose point is that something runs: instances, functions, builds, documents, stacks. None
+//! is reached by a wildcard, and what is run is an attribute that the grant names on top of the
+//! type.
 
 use super::schema::{
     Attribute, Guard, TAGS, TypePolicy, arn, block, flag, id, name, number, power_target, target,
@@ -185,7 +186,8 @@ pub(super) const TYPES: &[TypePolicy] = &[
             arn("arn").of("aws_codebuild_project"),
             name("name").of("aws_codebuild_project"),
         ]),
-    // A template makes whatever it says, with the rights of whoever applies it or of the role that it names.
+    // A template makes whatever it says, with the rights of whoever applies it or of the role that
+    // it names.
     TypePolicy::new("aws_cloudformation_stack", Risk::Deputy)
         .attributes(&[
             text("name").literal().required(),

@@ -1,5 +1,6 @@
-//! Data sources. Reading is an act of its own: some run code, some bring secrets into the state, some fetch from anywhere. Only
-//! the sources of this table can be granted at all, and they tell nothing but who and where the caller is.
+//! Data sources. Reading is an act of its own: some run code, some bring secrets into the state,
+//! some fetch from anywhere. Only the sources of this table can be granted at all, and they tell
+//! nothing but who and where the caller is.
 
 use super::schema::{
     Export, ExportFormat, TypePolicy, arn, block, dns_name, flag, id, ids, name, text, texts,

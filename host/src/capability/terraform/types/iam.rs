@@ -1,5 +1,5 @@
-//! IAM. Every type is power: granted by its exact name. Policies inside of a role and exclusive lists of attachments
-//! are not offered; each policy is a resource of its own.
+//! IAM. Every type is power: granted by its exact name. Policies inside of a role and exclusive
+//! lists of attachments are not offered; each policy is a resource of its own.
 
 use super::schema::{
     Guard, TAGS, TypePolicy, arn, flag, id, name, number, policy, power_target, power_targets,
@@ -54,7 +54,8 @@ pub(super) const TYPES: &[TypePolicy] = &[
             power_target("role", &["aws_iam_role"]).required(),
         ])
         .exports(&[name("id")]),
-    // Whom an account trusts to say who somebody is. The URL is literal or a fact, never a value of the root.
+    // Whom an account trusts to say who somebody is. The URL is literal or a fact, never a value of
+    // the root.
     TypePolicy::new("aws_iam_openid_connect_provider", Risk::Power)
         .attributes(&[
             power_target("url", &[]).required(),

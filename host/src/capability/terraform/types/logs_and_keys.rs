@@ -74,6 +74,6 @@ pub(super) const TYPES: &[TypePolicy] = &[
         .exports(&[
             arn("arn").of("aws_kms_alias"),
             name("name").of("aws_kms_alias"),
-            arn("target_key_arn").of("aws_kms_key"),
+            arn("target_key_arn"),
         ]),
 ];

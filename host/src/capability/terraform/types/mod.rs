@@ -1,9 +1,10 @@
 //! What the host knows of Terraform types.
 //!
-//! A type's table says which attributes a body may hold, what setting each of them can do, and which values other blocks may
-//! read. What is not in a table is refused: an attribute that the table leaves out is unknown to the host even where the provider
-//! knows it. A resource type without a table is opaque and has to be granted by name as `unchecked`; a data source without one
-//! cannot be granted.
+//! A type's table says which attributes a body may hold, what setting each of them can do, and
+//! which values other blocks may read. What is not in a table is refused: an attribute that the
+//! table leaves out is unknown to the host even where the provider knows it. A resource type
+//! without a table is opaque and has to be granted by name as `unchecked`; a data source without
+//! one cannot be granted.
 
 mod code;
 mod data;
@@ -48,8 +49,8 @@ pub fn all(mode: Mode) -> impl Iterator<Item = &'static TypePolicy> {
     tables.iter().copied().flatten()
 }
 
-/// The attributes of a type, at its top level, that are IAM policies: the host reads them as typed statements and the driver
-/// encodes them as JSON text.
+/// The attributes of a type, at its top level, that are IAM policies: the host reads them as typed
+/// statements and the driver encodes them as JSON text.
 pub fn policy_attributes(kind: &str) -> impl Iterator<Item = &'static str> {
     policy_of(Mode::Managed, kind)
         .into_iter()
@@ -69,9 +70,9 @@ pub fn takes_boundary(kind: &str) -> bool {
         .is_some_and(|policy| policy.attribute("permissions_boundary").is_some())
 }
 
-/// What an attribute can do beyond what its type says, from its full name, `aws_instance.user_data` or
-/// `aws_s3_bucket_ownership_controls.rule.object_ownership`. `None` for an attribute that needs no grant of its own, or cannot have
-/// one.
+/// What an attribute can do beyond what its type says, from its full name, `aws_instance.user_data`
+/// or `aws_s3_bucket_ownership_controls.rule.object_ownership`. `None` for an attribute that needs
+/// no grant of its own, or cannot have one.
 pub fn class_of(name: &str) -> Option<AttributeClass> {
     let mut steps = name.split('.');
     let policy = policy_of(Mode::Managed, steps.next()?)?;

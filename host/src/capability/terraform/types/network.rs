@@ -28,8 +28,8 @@ pub(super) const TYPES: &[TypePolicy] = &[
             id("main_route_table_id").of("aws_route_table"),
             id("owner_id"),
         ]),
-    // Takes the group over that AWS makes with the network. Without rules in it, it lets nothing through. The network has to
-    // be stated: by default it is the account's default one.
+    // Takes the group over that AWS makes with the network. Without rules in it, it lets nothing
+    // through. The network has to be stated: by default it is the account's default one.
     TypePolicy::new("aws_default_security_group", Risk::Power)
         .attributes(&[target("vpc_id", &["aws_vpc"]).required(), TAGS])
         .exports(&[

@@ -25,7 +25,8 @@ pub struct Attribute {
     pub name: &'static str,
     pub shape: Shape,
     pub class: Class,
-    /// It has to be stated. Also where Terraform has a default that means something of somebody else's, or something insecure.
+    /// It has to be stated. Also where Terraform has a default that means something of somebody
+    /// else's, or something insecure.
     pub required: bool,
 }
 
@@ -57,8 +58,8 @@ pub enum Class {
     Plain,
     /// Plain, and without tokens: what is authorised, or what the approver has to see.
     Literal,
-    /// The identity of other infrastructure: a token of a block of the root that is one of these types, a fact, or a literal that
-    /// the grant lists.
+    /// The identity of other infrastructure: a token of a block of the root that is one of these
+    /// types, a fact, or a literal that the grant lists.
     Target {
         kinds: &'static [&'static str],
         /// Whether a literal is granted by its exact text only.
@@ -78,10 +79,12 @@ pub enum Class {
     Secret,
 }
 
-/// Which values of an attribute are plain. All guarded attributes are literal, except blocks of addresses.
+/// Which values of an attribute are plain. All guarded attributes are literal, except blocks of
+/// addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// An address block within the private ranges. A token is plain: its value is a block that a stage provides.
+    /// An address block within the private ranges. A token is plain: its value is a block that a
+    /// stage provides.
     PrivateBlock,
     /// `true`: the attribute protects.
     True,
@@ -100,7 +103,8 @@ pub struct Export {
     pub format: ExportFormat,
     /// The type that the value identifies a resource of; `None` for a value that only tells something.
     pub identifies: Option<&'static str>,
-    /// What separates the value from the name of something inside, `/` for a bucket's ARN. Empty when nothing is inside.
+    /// What separates the value from the name of something inside, `/` for a bucket's ARN. Empty
+    /// when nothing is inside.
     pub inside: &'static str,
     /// The value is a secret: only a sensitive output may hold it.
     pub secret: bool,

@@ -1,5 +1,5 @@
-//! Places for secrets. Terraform may make the place, but what is in it would lie in clear text in plan and state, so it
-//! comes from elsewhere.
+//! Places for secrets. Terraform may make the place, but what is in it would lie in clear text in
+//! plan and state, so it comes from elsewhere.
 
 use super::schema::{Guard, TAGS, TypePolicy, arn, id, name, number, policy, target, text};
 use crate::capability::Risk;

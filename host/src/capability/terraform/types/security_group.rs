@@ -1,4 +1,5 @@
-//! Security groups. Rules are resources of their own: inline rules of a group would replace those of others.
+//! Security groups. Rules are resources of their own: inline rules of a group would replace those
+//! of others.
 
 use super::schema::{Guard, TAGS, TIMEOUTS, TypePolicy, arn, flag, id, name, number, target, text};
 use crate::capability::Risk;

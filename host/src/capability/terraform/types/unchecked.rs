@@ -1,7 +1,8 @@
-//! Types without a table that an operator may still grant as `unchecked`: what holds for them all the same.
+//! Types without a table that an operator may still grant as `unchecked`: what holds for them all
+//! the same.
 
-/// Attributes of types without a table that name a file of the machine that Terraform runs on. Found in the schema of
-/// provider version 5.100 and its documentation.
+/// Attributes of types without a table that name a file of the machine that Terraform runs on.
+/// Found in the schema of provider version 5.100 and its documentation.
 const READS_FILES: &[(&str, &[&str])] = &[
     ("aws_connect_contact_flow", &["filename"]),
     ("aws_connect_contact_flow_module", &["filename"]),

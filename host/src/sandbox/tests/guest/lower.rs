@@ -16,7 +16,12 @@ impl<'r> Image<'r> {
     pub fn new(resolve: &'r Resolve, base: usize) -> Self {
         let mut sizes = SizeAlign::default();
         sizes.fill(resolve).unwrap();
-        Self { resolve, sizes, base, bytes: Vec::new() }
+        Self {
+            resolve,
+            sizes,
+            base,
+            bytes: Vec::new(),
+        }
     }
 
     pub fn end(&self) -> usize {
@@ -25,7 +30,10 @@ impl<'r> Image<'r> {
 
     /// The bytes as the text of a data segment.
     pub fn text(&self) -> String {
-        self.bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+        self.bytes
+            .iter()
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect()
     }
 
     fn reserve(&mut self, size: usize, align: usize) -> usize {
@@ -65,12 +73,29 @@ impl<'r> Image<'r> {
     fn write(&mut self, at: usize, kind: &Type, value: &Value) {
         match kind {
             Type::Bool => self.put(at, &[u8::from(value.as_bool().unwrap())]),
-            Type::U16 => self.put(at, &u16::try_from(value.as_u64().unwrap()).unwrap().to_le_bytes()),
-            Type::U32 => self.put(at, &u32::try_from(value.as_u64().unwrap()).unwrap().to_le_bytes()),
-            Type::S32 => self.put(at, &i32::try_from(value.as_i64().unwrap()).unwrap().to_le_bytes()),
+            Type::U16 => self.put(
+                at,
+                &u16::try_from(value.as_u64().unwrap())
+                    .unwrap()
+                    .to_le_bytes(),
+            ),
+            Type::U32 => self.put(
+                at,
+                &u32::try_from(value.as_u64().unwrap())
+                    .unwrap()
+                    .to_le_bytes(),
+            ),
+            Type::S32 => self.put(
+                at,
+                &i32::try_from(value.as_i64().unwrap())
+                    .unwrap()
+                    .to_le_bytes(),
+            ),
             Type::U64 => self.put(at, &value.as_u64().unwrap().to_le_bytes()),
             Type::String => {
-                let text = value.as_str().unwrap_or_else(|| panic!("a string is missing: {value}"));
+                let text = value
+                    .as_str()
+                    .unwrap_or_else(|| panic!("a string is missing: {value}"));
                 let (pointer, length) = self.string(text.as_bytes());
                 self.word(at, pointer);
                 self.word(at + 4, length);
@@ -84,9 +109,12 @@ impl<'r> Image<'r> {
         match kind {
             TypeDefKind::Type(kind) => self.write(at, kind, value),
             TypeDefKind::List(element) => {
-                let items = value.as_array().unwrap_or_else(|| panic!("a list is missing: {value}"));
+                let items = value
+                    .as_array()
+                    .unwrap_or_else(|| panic!("a list is missing: {value}"));
                 let size = self.size(element);
-                let start = self.reserve(size * items.len(), self.sizes.align(element).align_wasm32());
+                let start =
+                    self.reserve(size * items.len(), self.sizes.align(element).align_wasm32());
                 for (index, item) in items.iter().enumerate() {
                     self.write(start + index * size, element, item);
                 }
@@ -96,7 +124,9 @@ impl<'r> Image<'r> {
             TypeDefKind::Record(record) => {
                 let types: Vec<_> = record.fields.iter().map(|field| field.ty).collect();
                 for (field, offset) in record.fields.iter().zip(self.offsets(&types)) {
-                    let item = value.get(&field.name).unwrap_or_else(|| panic!("{} is missing: {value}", field.name));
+                    let item = value
+                        .get(&field.name)
+                        .unwrap_or_else(|| panic!("{} is missing: {value}", field.name));
                     self.write(at + offset, &field.ty, item);
                 }
             }
@@ -107,12 +137,20 @@ impl<'r> Image<'r> {
             }
             TypeDefKind::Enum(cases) => {
                 let wanted = value.as_str().unwrap();
-                let number = cases.cases.iter().position(|case| case.name == wanted).unwrap();
+                let number = cases
+                    .cases
+                    .iter()
+                    .position(|case| case.name == wanted)
+                    .unwrap();
                 self.put(at, &[u8::try_from(number).unwrap()]);
             }
             TypeDefKind::Option(inner) => {
                 let cases = [None, Some(*inner)];
-                let (number, payload) = if value.is_null() { (0, None) } else { (1, Some(value)) };
+                let (number, payload) = if value.is_null() {
+                    (0, None)
+                } else {
+                    (1, Some(value))
+                };
                 self.write_case(at, &cases, number, payload);
             }
             TypeDefKind::Result(result) => {
@@ -126,9 +164,19 @@ impl<'r> Image<'r> {
             TypeDefKind::Variant(variant) => {
                 let (wanted, payload) = match value {
                     Value::String(name) => (name.as_str(), None),
-                    value => value.as_object().unwrap().iter().next().map(|(n, p)| (n.as_str(), Some(p))).unwrap(),
+                    value => value
+                        .as_object()
+                        .unwrap()
+                        .iter()
+                        .next()
+                        .map(|(n, p)| (n.as_str(), Some(p)))
+                        .unwrap(),
                 };
-                let number = variant.cases.iter().position(|case| case.name == wanted).unwrap();
+                let number = variant
+                    .cases
+                    .iter()
+                    .position(|case| case.name == wanted)
+                    .unwrap();
                 let cases: Vec<_> = variant.cases.iter().map(|case| case.ty).collect();
                 self.write_case(at, &cases, number, payload);
             }
@@ -136,15 +184,27 @@ impl<'r> Image<'r> {
         }
     }
 
-    fn write_case(&mut self, at: usize, cases: &[Option<Type>], number: usize, payload: Option<&Value>) {
+    fn write_case(
+        &mut self,
+        at: usize,
+        cases: &[Option<Type>],
+        number: usize,
+        payload: Option<&Value>,
+    ) {
         self.put(at, &[u8::try_from(number).unwrap()]);
         if let (Some(kind), Some(payload)) = (cases[number], payload) {
-            let offset = self.sizes.payload_offset(wit_parser::Int::U8, cases.iter().map(Option::as_ref));
+            let offset = self
+                .sizes
+                .payload_offset(wit_parser::Int::U8, cases.iter().map(Option::as_ref));
             self.write(at + offset.size_wasm32(), &kind, payload);
         }
     }
 
     fn offsets(&self, types: &[Type]) -> Vec<usize> {
-        self.sizes.field_offsets(types).into_iter().map(|(offset, _)| offset.size_wasm32()).collect()
+        self.sizes
+            .field_offsets(types)
+            .into_iter()
+            .map(|(offset, _)| offset.size_wasm32())
+            .collect()
     }
 }

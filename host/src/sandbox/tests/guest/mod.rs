@@ -38,7 +38,13 @@ const ANSWERS: usize = 4096;
 
 impl Guest {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, bodies: Vec::new(), items: String::new(), world: None, memory: "4".into() }
+        Self {
+            kind,
+            bodies: Vec::new(),
+            items: String::new(),
+            world: None,
+            memory: "4".into(),
+        }
     }
 
     /// What a function answers.
@@ -76,7 +82,9 @@ impl Guest {
         let mut resolve = Resolve::default();
         let (contract, _) = resolve.push_dir(FOLDER).unwrap();
         let world = match &self.world {
-            None => resolve.select_world(&[contract], Some(self.kind.name())).unwrap(),
+            None => resolve
+                .select_world(&[contract], Some(self.kind.name()))
+                .unwrap(),
             Some(world) => {
                 let package = resolve.push_source("test.wit", world).unwrap();
                 resolve.select_world(&[package], None).unwrap()
@@ -84,8 +92,14 @@ impl Guest {
         };
         let text = self.module(&resolve, world);
         let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
-        ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+            .unwrap();
+        ComponentEncoder::default()
+            .module(&module)
+            .unwrap()
+            .validate(true)
+            .encode()
+            .unwrap()
     }
 
     fn module(&self, resolve: &Resolve, world: WorldId) -> String {
@@ -93,12 +107,20 @@ impl Guest {
         let mut functions = String::new();
         for (interface, name, parameters, result) in exports(resolve, world) {
             let function = name.rsplit('#').next().unwrap_or_default();
-            let body = self.bodies.iter().rev().find(|(wanted, _)| *wanted == function).map(|(_, body)| body.clone());
-            let code = match body.unwrap_or_else(|| Body::Answer(self.usual(&interface, function))) {
+            let body = self
+                .bodies
+                .iter()
+                .rev()
+                .find(|(wanted, _)| *wanted == function)
+                .map(|(_, body)| body.clone());
+            let code = match body.unwrap_or_else(|| Body::Answer(self.usual(&interface, function)))
+            {
                 Body::Code(code) => code,
                 Body::Answer(answer) => format!("(i32.const {})", image.value(&result, &answer)),
             };
-            functions.push_str(&format!("(func (export \"{name}\") {parameters} (result i32) {code})\n"));
+            functions.push_str(&format!(
+                "(func (export \"{name}\") {parameters} (result i32) {code})\n"
+            ));
         }
         format!(
             r#"(module
@@ -139,12 +161,23 @@ impl Guest {
 fn exports(resolve: &Resolve, world: WorldId) -> Vec<(String, String, &'static str, Type)> {
     let mut functions = Vec::new();
     for (key, item) in &resolve.worlds[world].exports {
-        let (WorldKey::Interface(_), WorldItem::Interface { id, .. }) = (key, item) else { continue };
+        let (WorldKey::Interface(_), WorldItem::Interface { id, .. }) = (key, item) else {
+            continue;
+        };
         let interface = resolve.id_of(*id).unwrap();
         for function in resolve.interfaces[*id].functions.values() {
-            let parameters = if function.params.is_empty() { "" } else { "(param $request i32)" };
+            let parameters = if function.params.is_empty() {
+                ""
+            } else {
+                "(param $request i32)"
+            };
             let name = format!("{interface}#{}", function.name);
-            functions.push((interface.clone(), name, parameters, function.result.unwrap()));
+            functions.push((
+                interface.clone(),
+                name,
+                parameters,
+                function.result.unwrap(),
+            ));
         }
     }
     functions

@@ -61,7 +61,11 @@ fn rest(
     })
 }
 
-fn change(header: wit::ChangeHeader, action: Action, budget: &mut Budget) -> Result<Change, AnswerError> {
+fn change(
+    header: wit::ChangeHeader,
+    action: Action,
+    budget: &mut Budget,
+) -> Result<Change, AnswerError> {
     Ok(Change {
         id: text::identifier(header.id).at("id")?,
         cluster: text::optional_identifier(header.cluster).at("cluster")?,

@@ -1,7 +1,9 @@
 //! Argo CD applications, GitHub workflows and files.
 
 use super::super::bindings::changes as wit;
-use crate::proposal::{Access, Application, File, Job, Permission, Step, SyncPolicy, Trigger, Workflow};
+use crate::proposal::{
+    Access, Application, File, Job, Permission, Step, SyncPolicy, Trigger, Workflow,
+};
 use crate::sandbox::parse::{AnswerError, At, Budget, each, malformed, text, unique_keys};
 
 pub(super) fn application(raw: wit::Application) -> Result<Application, AnswerError> {
@@ -11,8 +13,11 @@ pub(super) fn application(raw: wit::Application) -> Result<Application, AnswerEr
         repository: text::control(raw.repository).at("repository")?,
         revision: text::control(raw.revision).at("revision")?,
         path: text::relative_path(raw.path).at("path")?,
-        destination_cluster: text::identifier(raw.destination_cluster).at("destination-cluster")?.to_string(),
-        destination_namespace: text::dns_label(raw.destination_namespace).at("destination-namespace")?,
+        destination_cluster: text::identifier(raw.destination_cluster)
+            .at("destination-cluster")?
+            .to_string(),
+        destination_namespace: text::dns_label(raw.destination_namespace)
+            .at("destination-namespace")?,
         sync: SyncPolicy {
             automated: raw.sync.automated,
             prune: raw.sync.prune,
@@ -27,16 +32,23 @@ pub(super) fn workflow(raw: wit::Workflow, budget: &mut Budget) -> Result<Workfl
         file: text::identifier(raw.file).at("file")?,
         name: text::people(raw.name).at("name")?,
         triggers: each("triggers", raw.triggers, budget, trigger)?,
-        concurrency: raw.concurrency.map(text::control).transpose().at("concurrency")?,
+        concurrency: raw
+            .concurrency
+            .map(text::control)
+            .transpose()
+            .at("concurrency")?,
         jobs: each("jobs", raw.jobs, budget, job)?,
     })
 }
 
 fn trigger(raw: wit::Trigger, budget: &mut Budget) -> Result<Trigger, AnswerError> {
-    let mut patterns = |field, patterns| each(field, patterns, budget, |pattern, _| text::control(pattern));
+    let mut patterns =
+        |field, patterns| each(field, patterns, budget, |pattern, _| text::control(pattern));
     Ok(match raw {
         wit::Trigger::Push(branches) => Trigger::Push(patterns("push", branches)?),
-        wit::Trigger::PullRequest(branches) => Trigger::PullRequest(patterns("pull-request", branches)?),
+        wit::Trigger::PullRequest(branches) => {
+            Trigger::PullRequest(patterns("pull-request", branches)?)
+        }
         wit::Trigger::Tag(tags) => Trigger::Tag(patterns("tag", tags)?),
         wit::Trigger::Schedule(cron) => Trigger::Schedule(text::control(cron)?),
         wit::Trigger::Manual => Trigger::Manual,
@@ -48,7 +60,11 @@ fn job(raw: wit::Job, budget: &mut Budget) -> Result<Job, AnswerError> {
         id: text::identifier(raw.id).at("id")?,
         runs_on: text::control(raw.runs_on).at("runs-on")?,
         needs: each("needs", raw.needs, budget, |id, _| text::identifier(id))?,
-        environment: raw.environment.map(text::control).transpose().at("environment")?,
+        environment: raw
+            .environment
+            .map(text::control)
+            .transpose()
+            .at("environment")?,
         permissions: each("permissions", raw.permissions, budget, |raw, _| {
             Ok(Permission {
                 name: text::word(raw.name).at("name")?,
@@ -65,7 +81,9 @@ fn job(raw: wit::Job, budget: &mut Budget) -> Result<Job, AnswerError> {
 
 fn step(raw: wit::Step, budget: &mut Budget) -> Result<Step, AnswerError> {
     let mut pairs = |field, pairs| {
-        let pairs = each(field, pairs, budget, |(key, value), _| Ok((text::word(key)?, text::people(value)?)))?;
+        let pairs = each(field, pairs, budget, |(key, value), _| {
+            Ok((text::word(key)?, text::people(value)?))
+        })?;
         unique_keys(field, &pairs)?;
         Ok(pairs)
     };
@@ -88,7 +106,9 @@ fn step(raw: wit::Step, budget: &mut Budget) -> Result<Step, AnswerError> {
 /// GitHub replaces `${{ … }}` before the shell reads a script, so a branch's name could become a command.
 fn script(text: String) -> Result<String, AnswerError> {
     if text.contains("${{") {
-        return Err(malformed("a script holds no `${{`; values come in through `env`"));
+        return Err(malformed(
+            "a script holds no `${{`; values come in through `env`",
+        ));
     }
     text::people(text)
 }

@@ -1,15 +1,23 @@
 //! What a plugin says about itself.
 
 use super::super::bindings::types as wit;
-use crate::proposal::{Descriptor, FactMode, FactOffer, FactReach, FactRequirement, Kind, Scope, StageType};
+use crate::proposal::{
+    Descriptor, FactMode, FactOffer, FactReach, FactRequirement, Kind, Scope, StageType,
+};
 use crate::sandbox::parse::{AnswerError, At, Budget, each, malformed, text, value};
 
 /// How many stage types a plugin offers.
 const STAGE_TYPES_MAX: usize = 64;
 
-pub(in crate::sandbox) fn descriptor(raw: wit::Descriptor, budget: &mut Budget) -> Result<Descriptor, AnswerError> {
+pub(in crate::sandbox) fn descriptor(
+    raw: wit::Descriptor,
+    budget: &mut Budget,
+) -> Result<Descriptor, AnswerError> {
     if raw.stage_types.len() > STAGE_TYPES_MAX {
-        return Err(malformed(format_args!("a plugin offers at most {STAGE_TYPES_MAX} stage types"))).at("stage-types");
+        return Err(malformed(format_args!(
+            "a plugin offers at most {STAGE_TYPES_MAX} stage types"
+        )))
+        .at("stage-types");
     }
     Ok(Descriptor {
         name: text::identifier(raw.name).at("name")?,
@@ -36,10 +44,16 @@ fn stage_type(raw: wit::StageType, budget: &mut Budget) -> Result<StageType, Ans
         },
         config_version: raw.config_version,
         config_schema: value(&raw.config_schema, budget).at("config-schema")?,
-        settings: each("settings", raw.settings, budget, |pointer, _| text::json_pointer(pointer))?,
-        requires: each("requires", raw.requires, budget, |fact, _| requirement(fact))?,
+        settings: each("settings", raw.settings, budget, |pointer, _| {
+            text::json_pointer(pointer)
+        })?,
+        requires: each("requires", raw.requires, budget, |fact, _| {
+            requirement(fact)
+        })?,
         provides: each("provides", raw.provides, budget, |fact, _| offer(fact))?,
-        conflicts: each("conflicts", raw.conflicts, budget, |class, _| text::identifier(class))?,
+        conflicts: each("conflicts", raw.conflicts, budget, |class, _| {
+            text::identifier(class)
+        })?,
     })
 }
 

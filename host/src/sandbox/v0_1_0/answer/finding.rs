@@ -1,14 +1,22 @@
 //! What validation plugins answer.
 
 use super::super::bindings::validation::exports::aegis::plugin::validator as wit;
-use crate::proposal::{Control, ControlScope, Feedback, Finding, FrameworkReference, Outcome, Severity};
+use crate::proposal::{
+    Control, ControlScope, Feedback, Finding, FrameworkReference, Outcome, Severity,
+};
 use crate::sandbox::parse::{AnswerError, At, Budget, each, patch, text};
 
-pub(in crate::sandbox) fn controls(raw: Vec<wit::Control>, budget: &mut Budget) -> Result<Vec<Control>, AnswerError> {
+pub(in crate::sandbox) fn controls(
+    raw: Vec<wit::Control>,
+    budget: &mut Budget,
+) -> Result<Vec<Control>, AnswerError> {
     each("controls", raw, budget, control)
 }
 
-pub(in crate::sandbox) fn findings(raw: Vec<wit::Finding>, budget: &mut Budget) -> Result<Vec<Finding>, AnswerError> {
+pub(in crate::sandbox) fn findings(
+    raw: Vec<wit::Finding>,
+    budget: &mut Budget,
+) -> Result<Vec<Finding>, AnswerError> {
     each("findings", raw, budget, finding)
 }
 
@@ -49,14 +57,24 @@ fn finding(raw: wit::Finding, budget: &mut Budget) -> Result<Finding, AnswerErro
             wit::Outcome::Fail => Outcome::Fail,
             wit::Outcome::Warn => Outcome::Warn,
             wit::Outcome::Manual => Outcome::Manual,
-            wit::Outcome::NotEvaluated(reason) => Outcome::NotEvaluated(text::people(reason).at("outcome")?),
+            wit::Outcome::NotEvaluated(reason) => {
+                Outcome::NotEvaluated(text::people(reason).at("outcome")?)
+            }
         },
         document: raw.document.map(text::control).transpose().at("document")?,
         cluster: text::optional_identifier(raw.cluster).at("cluster")?,
-        pointer: raw.pointer.map(text::json_pointer).transpose().at("pointer")?,
+        pointer: raw
+            .pointer
+            .map(text::json_pointer)
+            .transpose()
+            .at("pointer")?,
         message: text::people(raw.message).at("message")?,
         evidence: raw.evidence.map(text::people).transpose().at("evidence")?,
-        feedback: raw.feedback.map(|raw| feedback(raw, budget)).transpose().at("feedback")?,
+        feedback: raw
+            .feedback
+            .map(|raw| feedback(raw, budget))
+            .transpose()
+            .at("feedback")?,
     })
 }
 

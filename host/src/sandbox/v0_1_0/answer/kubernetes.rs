@@ -12,7 +12,11 @@ pub(super) fn object_ref(raw: types::ObjectReference) -> Result<ObjectRef, Answe
     Ok(ObjectRef {
         group: text::api_group(raw.group).at("group")?,
         kind: text::kubernetes_kind(raw.kind).at("kind")?,
-        namespace: raw.namespace.map(text::dns_label).transpose().at("namespace")?,
+        namespace: raw
+            .namespace
+            .map(text::dns_label)
+            .transpose()
+            .at("namespace")?,
         name: text::object_name(raw.name).at("name")?,
     })
 }
@@ -29,9 +33,12 @@ pub(super) fn kubernetes_object(
         Ok((text::label_key(key)?, text::label_value(value)?))
     })
     .at("metadata")?;
-    let annotations = each("annotations", raw.metadata.annotations, budget, |(key, value), _| {
-        Ok((text::label_key(key)?, text::templated(&value)?))
-    })
+    let annotations = each(
+        "annotations",
+        raw.metadata.annotations,
+        budget,
+        |(key, value), _| Ok((text::label_key(key)?, text::templated(&value)?)),
+    )
     .at("metadata")?;
     unique_keys("labels", &labels).at("metadata")?;
     unique_keys("annotations", &annotations).at("metadata")?;
@@ -39,8 +46,16 @@ pub(super) fn kubernetes_object(
         group: text::api_group(raw.group).at("group")?,
         version: text::word(raw.version).at("version")?,
         kind: text::kubernetes_kind(raw.kind).at("kind")?,
-        namespace: raw.metadata.namespace.map(text::dns_label).transpose().at("namespace").at("metadata")?,
-        name: text::object_name(raw.metadata.name).at("name").at("metadata")?,
+        namespace: raw
+            .metadata
+            .namespace
+            .map(text::dns_label)
+            .transpose()
+            .at("namespace")
+            .at("metadata")?,
+        name: text::object_name(raw.metadata.name)
+            .at("name")
+            .at("metadata")?,
         labels,
         annotations,
         body,

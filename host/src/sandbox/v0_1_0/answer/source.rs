@@ -3,11 +3,15 @@
 use super::super::bindings::types as wit;
 use super::kubernetes::object_ref;
 use crate::proposal::{
-    CertificateAuthority, FactSource, Generator, Health, Moved, ObjectRef, Probe, ProbeCheck, ProvidedFact, Readiness,
+    CertificateAuthority, FactSource, Generator, Health, Moved, ObjectRef, Probe, ProbeCheck,
+    ProvidedFact, Readiness,
 };
 use crate::sandbox::parse::{AnswerError, At, Budget, each, object, text, value};
 
-pub(super) fn provided_fact(raw: wit::ProvidedFact, budget: &mut Budget) -> Result<ProvidedFact, AnswerError> {
+pub(super) fn provided_fact(
+    raw: wit::ProvidedFact,
+    budget: &mut Budget,
+) -> Result<ProvidedFact, AnswerError> {
     Ok(ProvidedFact {
         name: text::identifier(raw.name).at("name")?,
         source: source(raw.source, budget).at("source")?,
@@ -27,7 +31,11 @@ fn source(raw: wit::FactSource, budget: &mut Budget) -> Result<FactSource, Answe
             object: ObjectRef {
                 group: text::api_group(raw.group).at("group")?,
                 kind: text::kubernetes_kind(raw.kind).at("kind")?,
-                namespace: raw.namespace.map(text::dns_label).transpose().at("namespace")?,
+                namespace: raw
+                    .namespace
+                    .map(text::dns_label)
+                    .transpose()
+                    .at("namespace")?,
                 name: text::object_name(raw.name).at("name")?,
             },
             pointer: text::json_pointer(raw.pointer).at("pointer")?,
@@ -51,12 +59,16 @@ fn source(raw: wit::FactSource, budget: &mut Budget) -> Result<FactSource, Answe
 fn generator(raw: wit::Generator) -> Result<Generator, AnswerError> {
     Ok(match raw {
         wit::Generator::Bytes(count) => Generator::Bytes(count),
-        wit::Generator::CertificateAuthority(raw) => Generator::CertificateAuthority(CertificateAuthority {
-            common_name: text::control(raw.common_name).at("common-name")?,
-            parent: text::optional_identifier(raw.parent).at("parent")?,
-            validity_days: raw.validity_days,
-        }),
-        wit::Generator::Certificate(authority) => Generator::Certificate(text::identifier(authority)?),
+        wit::Generator::CertificateAuthority(raw) => {
+            Generator::CertificateAuthority(CertificateAuthority {
+                common_name: text::control(raw.common_name).at("common-name")?,
+                parent: text::optional_identifier(raw.parent).at("parent")?,
+                validity_days: raw.validity_days,
+            })
+        }
+        wit::Generator::Certificate(authority) => {
+            Generator::Certificate(text::identifier(authority)?)
+        }
     })
 }
 
@@ -82,7 +94,9 @@ fn check(raw: wit::ProbeCheck, budget: &mut Budget) -> Result<ProbeCheck, Answer
             admitted: raw.admitted,
         },
         wit::ProbeCheck::FactPresent(name) => ProbeCheck::FactPresent(text::identifier(name)?),
-        wit::ProbeCheck::ApplicationSynced(name) => ProbeCheck::ApplicationSynced(text::object_name(name)?),
+        wit::ProbeCheck::ApplicationSynced(name) => {
+            ProbeCheck::ApplicationSynced(text::object_name(name)?)
+        }
         wit::ProbeCheck::ApiReachable => ProbeCheck::ApiReachable,
     })
 }
@@ -95,7 +109,10 @@ pub(super) fn moved(raw: wit::Moved) -> Result<Moved, AnswerError> {
     })
 }
 
-pub(in crate::sandbox) fn health(raw: Vec<wit::HealthFinding>, budget: &mut Budget) -> Result<Vec<Health>, AnswerError> {
+pub(in crate::sandbox) fn health(
+    raw: Vec<wit::HealthFinding>,
+    budget: &mut Budget,
+) -> Result<Vec<Health>, AnswerError> {
     each("health", raw, budget, |raw, _| {
         Ok(Health {
             subject: text::people(raw.subject).at("subject")?,

@@ -2,12 +2,15 @@
 
 use super::super::bindings::changes as wit;
 use crate::proposal::{
-    InstanceGroup, KopsCluster, KopsRoll, KopsSecret, Lifecycle, Provider, TerraformBlock, TerraformOutput,
-    TerraformRoot, ToolCall,
+    InstanceGroup, KopsCluster, KopsRoll, KopsSecret, Lifecycle, Provider, TerraformBlock,
+    TerraformOutput, TerraformRoot, ToolCall,
 };
 use crate::sandbox::parse::{AnswerError, At, Budget, each, node, object, text, unique_keys};
 
-pub(super) fn terraform_root(raw: wit::TerraformRoot, budget: &mut Budget) -> Result<TerraformRoot, AnswerError> {
+pub(super) fn terraform_root(
+    raw: wit::TerraformRoot,
+    budget: &mut Budget,
+) -> Result<TerraformRoot, AnswerError> {
     Ok(TerraformRoot {
         root: text::identifier(raw.root).at("root")?,
         region: text::word(raw.region).at("region")?,
@@ -29,18 +32,28 @@ pub(super) fn terraform_root(raw: wit::TerraformRoot, budget: &mut Budget) -> Re
     })
 }
 
-fn resource(raw: wit::TerraformResource, budget: &mut Budget) -> Result<TerraformBlock, AnswerError> {
+fn resource(
+    raw: wit::TerraformResource,
+    budget: &mut Budget,
+) -> Result<TerraformBlock, AnswerError> {
     let lifecycle = raw.lifecycle;
     Ok(TerraformBlock {
         kind: text::terraform_name(raw.type_).at("type")?,
         name: text::terraform_name(raw.name).at("name")?,
         body: object(&raw.body, budget).at("body")?,
-        depends_on: each("depends-on", raw.depends_on, budget, |address, _| text::terraform_address(address))?,
+        depends_on: each("depends-on", raw.depends_on, budget, |address, _| {
+            text::terraform_address(address)
+        })?,
         lifecycle: Lifecycle {
             create_before_destroy: lifecycle.create_before_destroy,
             prevent_destroy: lifecycle.prevent_destroy,
-            ignore_changes: each("ignore-changes", lifecycle.ignore_changes, budget, |path, _| text::word(path))
-                .at("lifecycle")?,
+            ignore_changes: each(
+                "ignore-changes",
+                lifecycle.ignore_changes,
+                budget,
+                |path, _| text::word(path),
+            )
+            .at("lifecycle")?,
         },
     })
 }
@@ -55,13 +68,21 @@ fn data(raw: wit::TerraformData, budget: &mut Budget) -> Result<TerraformBlock, 
     })
 }
 
-pub(super) fn kops_cluster(raw: wit::KopsCluster, budget: &mut Budget) -> Result<KopsCluster, AnswerError> {
-    let instance_groups = each("instance-groups", raw.instance_groups, budget, |raw, budget| {
-        Ok(InstanceGroup {
-            name: text::identifier(raw.name).at("name")?,
-            spec: object(&raw.spec, budget).at("spec")?,
-        })
-    })?;
+pub(super) fn kops_cluster(
+    raw: wit::KopsCluster,
+    budget: &mut Budget,
+) -> Result<KopsCluster, AnswerError> {
+    let instance_groups = each(
+        "instance-groups",
+        raw.instance_groups,
+        budget,
+        |raw, budget| {
+            Ok(InstanceGroup {
+                name: text::identifier(raw.name).at("name")?,
+                spec: object(&raw.spec, budget).at("spec")?,
+            })
+        },
+    )?;
     Ok(KopsCluster {
         spec: object(&raw.spec, budget).at("spec")?,
         instance_groups,
@@ -75,7 +96,9 @@ pub(super) fn kops_cluster(raw: wit::KopsCluster, budget: &mut Budget) -> Result
             wit::KopsRoll::Never => KopsRoll::Never,
             wit::KopsRoll::AsNeeded => KopsRoll::AsNeeded,
             wit::KopsRoll::Groups(groups) => {
-                KopsRoll::Groups(each("roll", groups, budget, |name, _| text::identifier(name))?)
+                KopsRoll::Groups(each("roll", groups, budget, |name, _| {
+                    text::identifier(name)
+                })?)
             }
         },
     })
@@ -94,7 +117,9 @@ pub(super) fn tool_call(raw: wit::ToolCall, budget: &mut Budget) -> Result<ToolC
         adapter: text::identifier(raw.adapter).at("adapter")?,
         holes,
         inputs,
-        stdin_secrets: each("stdin-secrets", raw.stdin_secrets, budget, |fact, _| text::identifier(fact))?,
+        stdin_secrets: each("stdin-secrets", raw.stdin_secrets, budget, |fact, _| {
+            text::identifier(fact)
+        })?,
         idempotent: raw.idempotent,
         probe: text::optional_identifier(raw.probe).at("probe")?,
         undo: text::optional_identifier(raw.undo).at("undo")?,

@@ -1,0 +1,141 @@
+//! Services and the mesh.
+
+USES
+
+#[test]
+fn a_service_leads_nobody_astray() {
+    let service = |spec: Value| apply(&object("v1", "Service", Some("a"), json!({"spec": spec})));
+    for (spec, expected) in [
+        (json!({"type": "ExternalName", "ports": []}), FORBIDDEN),
+        (json!({"externalName": "evil.example.com"}), UNKNOWN_FIELD),
+        (json!({"externalIPs": ["10.0.0.1"]}), UNKNOWN_FIELD),
+        (json!({"loadBalancerIP": "10.0.0.1"}), UNKNOWN_FIELD),
+        (json!({"type": "LoadBalancer"}), NOT_REQUESTED),
+        (json!({"type": "NodePort"}), NOT_REQUESTED),
+        (json!({"type": "@{use1/motd}"}), CONTROL_FIELD),
+    ] {
+        assert_eq!(
+            codes(&widest(), service(spec.clone())),
+            [expected],
+            "{spec}"
+        );
+    }
+    let balancer = object(
+        "v1",
+        "Service",
+        Some("a"),
+        json!({"spec": {"type": "LoadBalancer"}}),
+    );
+    let internal = put(
+        balancer.clone(),
+        "/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-internal",
+        json!("true"),
+    );
+    let scheme_only = put(
+        balancer,
+        "/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-scheme",
+        json!("internal"),
+    );
+    let grants = with(
+        widest(),
+        &[
+            json!({"capability": "exposure", "clusters": ["own"], "namespaces": ["a"], "load-balancers": ["internal"]}),
+            json!({"capability": "labels", "clusters": ["own"], "prefixes": ["service.beta.kubernetes.io/"], "namespaces": ["a"]}),
+        ],
+    );
+    assert_eq!(codes(&grants, apply(&internal)), [""; 0]);
+    assert_eq!(
+        codes(&grants, apply(&scheme_only)),
+        [NOT_REQUESTED],
+        "one of two controllers would open it to the internet"
+    );
+}
+
+#[test]
+fn a_policy_of_the_mesh_is_judged_until_it_asks_others() {
+    let grants = with(
+        exactly("security.istio.io", "AuthorizationPolicy", true),
+        &[
+            json!({"capability": "cluster.apply", "clusters": ["own"], "group": "networking.istio.io", "kinds": ["DestinationRule", "Gateway"],
+            "names": ["*"], "namespaces": ["*"]}),
+        ],
+    );
+    let policy = |spec: Value| {
+        apply(&object(
+            "security.istio.io/v1",
+            "AuthorizationPolicy",
+            Some("a"),
+            json!({"spec": spec}),
+        ))
+    };
+    let rule = |spec: Value| {
+        apply(&object(
+            "networking.istio.io/v1",
+            "DestinationRule",
+            Some("a"),
+            json!({"spec": spec}),
+        ))
+    };
+    let gateway = |spec: Value| {
+        apply(&object(
+            "networking.istio.io/v1",
+            "Gateway",
+            Some("a"),
+            json!({"spec": spec}),
+        ))
+    };
+    for (claim, change, expected) in [
+        ("deny everything", policy(json!({})), vec![]),
+        (
+            "allow some",
+            policy(json!({"action": "ALLOW", "rules": [{"from": []}]})),
+            vec![],
+        ),
+        (
+            "ask a provider",
+            policy(json!({"action": "CUSTOM", "provider": {"name": "x"}})),
+            vec![NOT_REQUESTED],
+        ),
+        (
+            "an action by token",
+            policy(json!({"action": "@{use1/motd}"})),
+            vec![NOT_REQUESTED],
+        ),
+        (
+            "balance an own host",
+            rule(json!({"host": "api", "trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}}})),
+            vec![],
+        ),
+        (
+            "speak for a stranger",
+            rule(json!({"host": "api.b.svc.cluster.local"})),
+            vec![NOT_REQUESTED],
+        ),
+        (
+            "speak for all",
+            rule(json!({"host": "*.local"})),
+            vec![NOT_REQUESTED],
+        ),
+        (
+            "without mTLS",
+            rule(
+                json!({"host": "api", "trafficPolicy": {"portLevelSettings": [{"tls": {"mode": "DISABLE"}}]}}),
+            ),
+            vec![NOT_REQUESTED],
+        ),
+        (
+            "pass through",
+            gateway(
+                json!({"servers": [{"hosts": ["*.local"], "tls": {"mode": "AUTO_PASSTHROUGH"}}]}),
+            ),
+            vec![],
+        ),
+        (
+            "a stranger's key",
+            gateway(json!({"servers": [{"hosts": ["x"], "tls": {"credentialName": "x-tls"}}]})),
+            vec![NOT_REQUESTED],
+        ),
+    ] {
+        assert_eq!(codes(&grants, change), expected, "{claim}");
+    }
+}

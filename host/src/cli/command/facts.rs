@@ -1,0 +1,161 @@
+//! `aegis facts`
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+
+use aegis_document::{Identifier, Limits, untrusted};
+use serde_json::{Map, Value, json};
+
+use super::plan::{ledger, make, operator_folder};
+use crate::cli::args::{Facts, FactsCommand, Global};
+use crate::cli::failure::{Exit, Failure, USAGE, plain};
+use crate::cli::session::{Project, home};
+use crate::cli::ui::{Tone, Ui};
+use crate::plan::{FactStatus, InstanceId, Provenance};
+use crate::proposal::FactSource;
+use crate::stack::Diagnostic;
+use crate::state::{self, InstanceState, LocalStore, import_facts};
+
+const IMPORT: &str = "AEG0730";
+
+pub fn run(ui: &Ui, global: &Global, options: &Facts) -> Result<Exit, Failure> {
+    match &options.command {
+        FactsCommand::List => list(ui, global),
+        FactsCommand::Import { stage, cluster, file } => import(ui, global, stage, cluster.as_deref(), file),
+    }
+}
+
+fn list(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
+    let made = make(ui, &Project::open(global)?, &home()?, None)?;
+    let facts = &made.planned.plan.body.facts;
+    ui.answer(facts, || {
+        facts
+            .iter()
+            .map(|fact| {
+                let (tone, status) = match fact.status {
+                    FactStatus::Known => (Tone::Good, "known"),
+                    FactStatus::Planned => (Tone::Good, "planned"),
+                    FactStatus::Assumed => (Tone::Warn, "assumed"),
+                    FactStatus::Unknown => (Tone::Faint, "unknown"),
+                };
+                let from = match &fact.provenance {
+                    Provenance::Host => "the host".to_owned(),
+                    Provenance::Supplied => "the stack file".to_owned(),
+                    Provenance::Imported(id) => format!("{id}, imported"),
+                    Provenance::Stage(id) => id.to_string(),
+                };
+                let value = match (&fact.value, fact.secret) {
+                    (_, true) => "(secret)".to_owned(),
+                    (Some(value), false) => value.to_string(),
+                    (None, false) => String::new(),
+                };
+                format!(
+                    "{} {:44} {:14} {}\n",
+                    ui.paint(tone, format_args!("{status:8}")),
+                    fact.reference.to_string(),
+                    from,
+                    untrusted(&value)
+                )
+            })
+            .collect()
+    })?;
+    Ok(Exit::Done)
+}
+
+/// What `terraform output -json` writes of one output.
+struct Output {
+    value: Value,
+    sensitive: bool,
+}
+
+fn import(ui: &Ui, global: &Global, stage: &str, cluster: Option<&str>, file: &Path) -> Result<Exit, Failure> {
+    let project = Project::open(global)?;
+    let name = |text: &str| {
+        Identifier::new(text)
+            .map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("`{}`: {error}", untrusted(text)))))
+    };
+    let id = InstanceId::new(cluster.map(name).transpose()?, name(stage)?);
+    let store = LocalStore::beside(&project.folder);
+    let operator = operator_folder(&project, &home()?)?;
+    let state = state::load(&store, &operator)?;
+    let instance = state.instance(&id).ok_or_else(|| {
+        Failure::new(
+            Diagnostic::new(IMPORT, format!("{id} was not applied yet, so it provides no facts"))
+                .help("`aegis status` lists the instances; a stage that runs for each cluster needs --cluster"),
+        )
+    })?;
+    let outputs = read_outputs(file)?;
+    let values = wanted(instance, &outputs)?;
+    let context = ledger(&project, operator);
+    let imported = import_facts(context, &id, &values)?;
+    ui.answer(&json!({ "instance": id, "changed": imported.changed, "unchanged": imported.unchanged }), || {
+        let names = |set: &std::collections::BTreeSet<Identifier>| {
+            set.iter().map(|name| format!("  {name}\n")).collect::<String>()
+        };
+        match (imported.changed.is_empty(), imported.unchanged.len()) {
+            (true, _) => format!("{id}: every value was known already\n"),
+            (false, 0) => format!("{id}: imported\n{}", names(&imported.changed)),
+            (false, known) => format!("{id}: imported, {known} known already\n{}", names(&imported.changed)),
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
+    let bytes = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        let limit = Limits::EMBEDDED.bytes as u64 + 1;
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Failure::file(file, &error))?;
+        bytes
+    } else {
+        std::fs::read(file).map_err(|error| Failure::file(file, &error))?
+    };
+    let place = |message: String| {
+        Failure::new(
+            Diagnostic::new(IMPORT, format!("{}: {message}", file.display()))
+                .help("give what `terraform output -json` prints in the stage's folder of the tree"),
+        )
+    };
+    let value = aegis_document::read(&bytes, Limits::EMBEDDED).map_err(|error| place(error.to_string()))?;
+    let Value::Object(entries) = value else {
+        return Err(place("this is not an object of outputs".to_owned()));
+    };
+    entries
+        .into_iter()
+        .map(|(name, entry)| match output(entry) {
+            Some(output) => Ok((name, output)),
+            None => Err(place(format!("`{}` is not an output: it has no `value`", untrusted(&name)))),
+        })
+        .collect()
+}
+
+fn output(entry: Value) -> Option<Output> {
+    let Value::Object(mut fields): Value = entry else { return None };
+    let sensitive = fields.get("sensitive").and_then(Value::as_bool).unwrap_or(false);
+    Some(Output { value: Map::remove(&mut fields, "value")?, sensitive })
+}
+
+/// The facts of an instance that come from Terraform outputs, with their values.
+fn wanted(instance: &InstanceState, outputs: &BTreeMap<String, Output>) -> Result<BTreeMap<Identifier, Value>, Failure> {
+    let mut values = BTreeMap::new();
+    for (name, source) in &instance.sources {
+        let source: FactSource = serde_json::from_value(source.clone()).map_err(|error| plain(IMPORT, &error))?;
+        let FactSource::TerraformOutput { output, .. } = source else { continue };
+        let Some(found) = outputs.get(&output) else { continue };
+        if found.sensitive {
+            return Err(Failure::refused(
+                Diagnostic::new(IMPORT, format!("the output `{}` is sensitive and `{name}` is no secret fact", untrusted(&output)))
+                    .help("nothing was imported"),
+            ));
+        }
+        values.insert(name.clone(), found.value.clone());
+    }
+    if values.is_empty() {
+        return Err(Failure::new(
+            Diagnostic::new(IMPORT, format!("none of the outputs belongs to a fact of {}", instance.id))
+                .help("check that the file is of this stage's root and cluster"),
+        ));
+    }
+    Ok(values)
+}

@@ -1,0 +1,141 @@
+//! `aegis plan`
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::args::{Global, Plan as Options};
+use crate::cli::failure::{Exit, Failure, plain};
+use crate::cli::progress::Progress;
+use crate::cli::session::{Project, home, parallelism, runtime};
+use crate::cli::show;
+use crate::cli::ui::Ui;
+use crate::driver::tree::TreeTarget;
+use crate::home::Home;
+use crate::plan::planner::{self, Inputs, Planned};
+use crate::plan::{InstanceStatus, Plan};
+use crate::stack::Diagnostic;
+use crate::state::{self, LedgerContext, LocalStore, NoFaults, OperatorFolder, State};
+
+const PLAN: &str = "AEG0720";
+const STATE_LOST: &str = "AEG0721";
+
+pub fn run(ui: &Ui, global: &Global, options: &Options) -> Result<Exit, Failure> {
+    let project = Project::open(global)?;
+    let made = make(ui, &project, &home()?, options.parallelism)?;
+    let plan = &made.planned.plan;
+    let path = options.out.clone().unwrap_or_else(|| project.plan_file());
+    let bytes = plan.to_bytes().map_err(|error| plain(PLAN, &error))?;
+    write(&path, &bytes)?;
+    if ui.json() {
+        ui.print_json(plan)?;
+    } else {
+        let store = LocalStore::beside(&project.folder);
+        let applied = |digest: &aegis_document::Digest| state::document(&store, digest).ok();
+        ui.print(&show::plan::text(ui, plan, &applied, options.full))?;
+        ui.note(next_step(plan, &path));
+    }
+    let pending = !plan.body.is_empty() || deferred(plan);
+    Ok(if pending && options.detailed_exitcode { Exit::Pending } else { Exit::Done })
+}
+
+fn deferred(plan: &Plan) -> bool {
+    plan.body.instances.iter().any(|instance| instance.state != InstanceStatus::Planned)
+}
+
+fn next_step(plan: &Plan, path: &Path) -> String {
+    if plan.body.is_empty() {
+        return String::new();
+    }
+    format!("The plan is in {}. `aegis apply` carries it out.", path.display())
+}
+
+/// A plan, and the state that it was made from.
+pub struct Made {
+    pub planned: Planned,
+    pub state: State,
+}
+
+/// Makes a plan of a project as it stands.
+pub fn make(ui: &Ui, project: &Project, home: &Home, parallel: Option<usize>) -> Result<Made, Failure> {
+    let loaded = project.load(home)?;
+    let store = LocalStore::beside(&project.folder);
+    let operator = operator_folder(project, home)?;
+    let state = state::load(&store, &operator)?;
+    let tree = TreeTarget::at(project.tree());
+    check_not_lost(project, &state, &tree)?;
+    let runtime = runtime()?;
+    let progress = Progress::start(ui, "planning");
+    let planned = planner::plan(&Inputs {
+        stack: &project.stack,
+        stages: &loaded.stages,
+        lock: loaded.library.lock_digest(),
+        state: &state,
+        store: &store,
+        tree: &tree,
+        catalogue: &loaded.catalogue,
+        runtime: runtime.handle(),
+        parallelism: parallelism(parallel)?,
+        progress: &|done, total| progress.at(done, total),
+    });
+    progress.finish();
+    Ok(Made { planned: planned?, state })
+}
+
+/// The operator's part of the state, which must not lie where others can write.
+pub fn operator_folder(project: &Project, home: &Home) -> Result<OperatorFolder, Failure> {
+    let operator = OperatorFolder::new(home.private().join("state"));
+    operator.check_outside(&project.folder)?;
+    Ok(operator)
+}
+
+/// What writing state needs.
+pub fn ledger(project: &Project, operator: OperatorFolder) -> LedgerContext {
+    LedgerContext {
+        store: Arc::new(LocalStore::beside(&project.folder)),
+        operator,
+        stack: project.name.clone(),
+        actor: actor(),
+        faults: Arc::new(NoFaults),
+    }
+}
+
+/// Who does this, for lease and journal: a pipeline says it, a person has a name.
+fn actor() -> String {
+    ["AEGIS_ACTOR", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// A tree that was written under a state which is gone: planning as if nothing existed would make everything again.
+fn check_not_lost(project: &Project, state: &State, tree: &TreeTarget) -> Result<(), Failure> {
+    let marker = tree.marker().map_err(|error| plain(STATE_LOST, &error))?;
+    let Some(marker) = marker else {
+        return Ok(());
+    };
+    if state.lineage() == Some(marker.lineage.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Diagnostic::new(
+            STATE_LOST,
+            format!(
+                "the tree in {} was written by another lineage of state ({}) than the one in `.aegis`",
+                project.tree().display(),
+                aegis_document::untrusted(&marker.lineage)
+            ),
+        )
+        .help("restore `.aegis` from version control or a backup; without it a plan would begin from nothing"),
+    ))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    }
+    // Whole or not at all: an apply never finds half a plan.
+    let draft = path.with_extension("draft");
+    std::fs::write(&draft, bytes)
+        .and_then(|()| std::fs::rename(&draft, path))
+        .map_err(|error| Failure::file(path, &error))
+}

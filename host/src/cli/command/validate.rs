@@ -1,0 +1,39 @@
+//! `aegis validate`
+
+use super::plan::make;
+use crate::cli::args::{Global, SeverityName, Validate};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::session::{Project, home};
+use crate::cli::show::findings;
+use crate::cli::ui::Ui;
+use crate::proposal::{Outcome, Severity};
+use crate::validate::Verdict;
+
+pub fn run(ui: &Ui, global: &Global, options: &Validate) -> Result<Exit, Failure> {
+    let project = Project::open(global)?;
+    let made = make(ui, &project, &home()?, None)?;
+    let body = &made.planned.plan.body;
+    let threshold = options.fail_on.map_or(body.policy.block_at, severity);
+    let verdict = Verdict::at(body, threshold);
+    ui.answer(&findings::json(&verdict, &body.findings), || {
+        let mut text = String::new();
+        for found in &body.findings {
+            if options.all || found.finding.outcome != Outcome::Pass {
+                text.push_str(&findings::finding(ui, found));
+            }
+        }
+        text.push_str(&format!("{}\n", findings::summary(&verdict.summary)));
+        text
+    })?;
+    Ok(if verdict.allows_apply() { Exit::Done } else { Exit::Pending })
+}
+
+const fn severity(name: SeverityName) -> Severity {
+    match name {
+        SeverityName::Info => Severity::Info,
+        SeverityName::Low => Severity::Low,
+        SeverityName::Medium => Severity::Medium,
+        SeverityName::High => Severity::High,
+        SeverityName::Critical => Severity::Critical,
+    }
+}
