@@ -3,11 +3,14 @@
 
 pub mod apply;
 pub mod capability;
+pub mod catalogue;
+pub mod cli;
 pub mod date;
 pub mod driver;
 pub mod fact;
 pub mod graph;
 pub mod home;
+pub mod library;
 pub mod plan;
 pub mod proposal;
 pub mod sandbox;
@@ -15,5 +18,3 @@ pub mod stack;
 pub mod state;
 pub mod template;
 pub mod validate;
-pub mod catalogue;
-pub mod library;

@@ -7,7 +7,7 @@ use aegis_document::Identifier;
 use crate::driver::document::Document;
 use crate::driver::tree::{FactShape, Shapes};
 use crate::fact::FactRef;
-use crate::plan::{Body, InstanceId, PlannedFact, Provenance};
+use crate::plan::{Body, FactStatus, InstanceId, PlannedFact, Provenance};
 use super::view::View;
 use crate::state::{InstanceState, StoredFact};
 use crate::template::Binding;
@@ -47,7 +47,8 @@ impl<'p> PlanFacts<'p> {
             }
             let now = provider(fact).and_then(|provider| view.fact(provider, &fact.reference.name));
             let value = match (&fact.value, now) {
-                (Some(planned), Some(now)) if *planned != now => {
+                // A planned value is one that this very run writes.
+                (Some(planned), Some(now)) if *planned != now && fact.status != FactStatus::Planned => {
                     return Err(format!("the fact {reference} has another value than in the plan"));
                 }
                 (Some(planned), _) => planned.clone(),
@@ -59,8 +60,8 @@ impl<'p> PlanFacts<'p> {
         Ok(binding)
     }
 
-    /// What state keeps of the facts that an instance provides. A value that came in after the plan was made,
-    /// by an import, stays: `moved` says that the instance was changed since.
+    /// What state keeps of the facts that an instance provides. `moved` says that the instance was changed after
+    /// the plan was made: then what the plan had from state itself is older than what state has now.
     pub(super) fn stored(&self, instance: &InstanceState, moved: bool) -> BTreeMap<Identifier, StoredFact> {
         let stored = |fact: &&PlannedFact| {
             let old = instance.facts.get(&fact.reference.name);
@@ -72,7 +73,7 @@ impl<'p> PlanFacts<'p> {
                 value: if fact.secret { None } else { fact.value.clone() },
                 extra: old.map(|old| old.extra.clone()).unwrap_or_default(),
             };
-            if let (true, None, Some(old)) = (moved, &stored.value, old) {
+            if let (true, Some(old)) = (moved && fact.status != FactStatus::Planned, old) {
                 stored.value.clone_from(&old.value);
                 stored.provenance.clone_from(&old.provenance);
             }

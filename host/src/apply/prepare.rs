@@ -38,8 +38,6 @@ pub(super) struct Prepared<'p> {
 pub(super) enum Known {
     /// The journal says so.
     Recorded(ChangeResult),
-    /// The target says so, of an intent without an outcome.
-    Observed,
     /// A person says so.
     Assumed,
     /// It was there before.
@@ -257,8 +255,8 @@ impl<'a> Preparation<'a> {
             return Err(stale("a fact in it has another value than when it was begun"));
         }
         match self.context.tree.observe(intent)? {
-            Observation::Done => prepared.known = Some(Known::Observed),
-            Observation::NotStarted | Observation::Partial => prepared.steps.clone_from(intent),
+            // Doing it again does what is left: at least to bring it down to the disk.
+            Observation::Done | Observation::NotStarted | Observation::Partial => prepared.steps.clone_from(intent),
             Observation::Conflict(path) => match self.context.assume.get(identity) {
                 None => return Err(Trouble::Unknown(path)),
                 Some(Assumption::Done) => prepared.known = Some(Known::Assumed),

@@ -154,7 +154,6 @@ impl<'a> Run<'a> {
 
     /// Takes passes until there are none.
     fn work(&self) {
-        let mut stopping = false;
         loop {
             let unit = {
                 let mut schedule = guard(&self.schedule);
@@ -162,17 +161,13 @@ impl<'a> Run<'a> {
                     if guard(&self.fatal).is_some() {
                         return;
                     }
-                    if self.context.cancel.is_cancelled() {
-                        schedule.stop();
-                        stopping = true;
+                    if self.context.cancel.is_cancelled() && schedule.stop() {
+                        self.report(&Progress::Stopping);
                     }
                     match schedule.next() {
                         Next::Run(unit) => break unit,
                         Next::Finished => {
                             self.changed.notify_all();
-                            if stopping {
-                                self.report(&Progress::Stopping);
-                            }
                             return;
                         }
                         Next::Wait => {
@@ -188,6 +183,8 @@ impl<'a> Run<'a> {
                     self.report(&Progress::InstanceFinished { instance, phase, outcome });
                 }
                 Err(error) => {
+                    // Under the schedule's lock, so that nobody goes to sleep in between.
+                    let _schedule = guard(&self.schedule);
                     guard(&self.fatal).get_or_insert(error);
                 }
             }
@@ -273,7 +270,6 @@ impl<'a> Run<'a> {
                     results.insert(identity.clone(), result.clone());
                     continue;
                 }
-                Some(Known::Observed) => ChangeResult::Done,
                 Some(Known::Assumed) => {
                     let change = identity.clone();
                     let event = Event::Assume { instance: instance.clone(), change, done: true };
@@ -329,7 +325,7 @@ impl<'a> Run<'a> {
                 ledger.put_document(entry.document, text)?;
             }
         }
-        guard(&self.owners).update(&changed);
+        guard(&self.owners).update(ledger.state(), &changed);
         ledger.put_instances(changed, Some((unit.instance.id.clone(), unit.phase)))?;
         Ok(())
     }

@@ -123,11 +123,14 @@ impl<'p> Schedule<'p> {
         self.outcomes.insert((phase, instance.clone()), outcome);
     }
 
-    /// Stops: what has not started never will in this run.
-    pub(super) fn stop(&mut self) {
-        for (node, _) in std::mem::take(&mut self.waiting) {
+    /// Stops: what has not started never will in this part of the run. Whether that stopped anything.
+    pub(super) fn stop(&mut self) -> bool {
+        let left = std::mem::take(&mut self.waiting);
+        let any = !left.is_empty();
+        for (node, _) in left {
             self.outcomes.insert(node, InstanceOutcome::Interrupted);
         }
+        any
     }
 
     /// One outcome for each instance: that of its removals counts when its changes are done.

@@ -20,10 +20,15 @@ impl Owners {
         Self(state.inventory().into_iter().map(owned).collect())
     }
 
-    /// Takes over what instances became.
-    pub(super) fn update(&mut self, changed: &[InstanceState]) {
+    /// Takes over what instances become; `state` is that before.
+    pub(super) fn update(&mut self, state: &State, changed: &[InstanceState]) {
         for instance in changed {
-            self.0.retain(|identity, owner| *owner != instance.id || instance.inventory.contains_key(identity));
+            let before = state.instance(&instance.id).into_iter().flat_map(|before| before.inventory.keys());
+            for identity in before.filter(|identity| !instance.inventory.contains_key(identity)) {
+                if self.0.get(identity) == Some(&instance.id) {
+                    self.0.remove(identity);
+                }
+            }
             let owned = instance.inventory.keys().map(|identity| (identity.clone(), instance.id.clone()));
             self.0.extend(owned);
         }

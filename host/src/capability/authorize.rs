@@ -53,10 +53,10 @@ fn decide(effective: &Effective, request: &Request) -> Result<usize, Denial> {
     let stage = effective.stage();
     let denied = |code, wall, reason: String, help: String| Denial {
         code,
-        asked: request.to_string(),
+        asked: request.to_string().into_boxed_str(),
         wall,
-        reason,
-        help,
+        reason: reason.into_boxed_str(),
+        help: help.into_boxed_str(),
         change: None,
         pointer: None,
     };

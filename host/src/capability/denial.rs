@@ -21,19 +21,20 @@ pub enum Wall {
     Never,
 }
 
-/// A refusal: exit code 3. Every text is safe to show.
+/// A refusal: exit code 3. Every text is safe to show. The texts are boxed because every judgement returns
+/// one of these, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Denial {
     /// Stable, `AEG03` and two digits.
     pub code: &'static str,
     /// What was asked for.
-    pub asked: String,
+    pub asked: Box<str>,
     pub wall: Wall,
     /// Why it is refused, one sentence without a full stop.
-    pub reason: String,
+    pub reason: Box<str>,
     /// What to do next.
-    pub help: String,
+    pub help: Box<str>,
     /// The change that implies it.
     pub change: Option<Identifier>,
     /// JSON pointer into that change's document.
@@ -50,10 +51,10 @@ impl Denial {
     ) -> Self {
         Self {
             code,
-            asked: asked.into(),
+            asked: asked.into().into_boxed_str(),
             wall: Wall::Never,
-            reason: reason.into(),
-            help: help.into(),
+            reason: reason.into().into_boxed_str(),
+            help: help.into().into_boxed_str(),
             change: None,
             pointer: None,
         }

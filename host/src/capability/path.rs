@@ -31,6 +31,8 @@ pub enum PathProblem {
     Aegis,
     #[error("a workflow can only come from a `workflow` change")]
     Workflow,
+    #[error("Argo CD takes this file as instructions for how to make the objects of a folder")]
+    Recipe,
 }
 
 /// Names without which Windows opens a device, whatever their ending.
@@ -111,6 +113,20 @@ fn forbidden(segment: &str) -> Option<PathProblem> {
         || segment.starts_with(".terraform")
     {
         return Some(PathProblem::Terraform);
+    }
+    // Kustomize takes its file without `apiVersion` and `kind`, and fetches what it names.
+    let recipe = [
+        "kustomization",
+        "kustomization.yaml",
+        "kustomization.yml",
+        "chart.yaml",
+    ]
+    .contains(&segment)
+        || [".jsonnet", ".libsonnet"]
+            .iter()
+            .any(|ending| segment.ends_with(ending));
+    if recipe {
+        return Some(PathProblem::Recipe);
     }
     if segment == ".aegis"
         || ["aegis.yaml", "aegis.yml", "aegis.lock"].contains(&segment)
@@ -278,6 +294,9 @@ mod tests {
             ("sub/AEGIS.lock", PathProblem::Aegis),
             (".aegis/inventory.json", PathProblem::Aegis),
             ("clusters/x.yaml.aegis", PathProblem::Aegis),
+            ("clusters/use1/Kustomization.yaml", PathProblem::Recipe),
+            ("clusters/use1/Chart.yaml", PathProblem::Recipe),
+            ("clusters/use1/main.jsonnet", PathProblem::Recipe),
             (".github/workflows/x.yml", PathProblem::Workflow),
             (".GitHub/Actions/x/action.yml", PathProblem::Workflow),
         ] {

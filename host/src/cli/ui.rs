@@ -63,6 +63,10 @@ impl Ui {
         self.json
     }
 
+    pub const fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether a bar that moves makes sense.
     pub const fn moving(&self) -> bool {
         self.terminal && !self.quiet && !self.json

@@ -8,7 +8,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
-use super::link::{INTERFACES, Interface};
+use super::link::{INTERFACES, Interface, compare};
+use crate::proposal::Kind;
 
 /// The functions that a component wants from its host and those it offers, by interface. Names are
 /// foreign text, kept as they are.
@@ -39,6 +40,14 @@ impl Surface {
                 .map(|(name, item)| (name.to_owned(), item.ty)),
         );
         Self { imports, exports }
+    }
+
+    /// The kinds of plugin that it could be: those whose world it fits.
+    pub fn fits(&self) -> Vec<Kind> {
+        Kind::ALL
+            .into_iter()
+            .filter(|kind| compare(*kind, self).is_ok())
+            .collect()
     }
 
     /// In plain words, what the plugin can do to the world outside of its answers. The grant decides how

@@ -67,13 +67,12 @@ impl Sandbox {
         };
         let name: Arc<str> = manifest.plugin.to_string().into();
         let kind = kind(manifest.kind);
-        let signed = Value::Object(component.metadata().descriptor.clone());
+        // Packaging asks a component about itself to learn what to sign; an empty descriptor runs no stage.
+        let signed = &component.metadata().descriptor;
+        let signed = (!signed.is_empty()).then(|| Arc::new(Value::Object(signed.clone())));
         let finish = |linkable: &Component| {
             self.link(Arc::clone(&name), kind, linkable)
-                .map(|plugin| Plugin {
-                    signed: Some(signed.into()),
-                    ..plugin
-                })
+                .map(|plugin| Plugin { signed, ..plugin })
         };
         if let Some(code) = cache.and_then(|cache| cached(cache, &key, &name)) {
             // Code of an engine with this fingerprint always loads; if it does not, it is compiled again.
@@ -178,7 +177,7 @@ pub struct Plugin {
     surface: Arc<Surface>,
     name: Arc<str>,
     kind: Kind,
-    /// The descriptor of the signed metadata; `None` only for what a test made.
+    /// The descriptor of the signed metadata; `None` while a component is being packaged.
     signed: Option<Arc<Value>>,
 }
 

@@ -20,13 +20,13 @@ pub struct Git {
     /// `https://host/path`.
     pub repository: String,
     /// A branch that is followed, or a commit.
-    #[serde(default = "main")]
+    #[serde(default = "main_branch")]
     pub revision: String,
     /// The folder of the tree within the repository; its root when there is none.
     pub path: Option<String>,
 }
 
-fn main() -> String {
+fn main_branch() -> String {
     "main".to_owned()
 }
 

@@ -20,6 +20,11 @@ pub fn cert_manager(config: &Config) -> Release {
             })),
         })
     };
+    let mut webhook = component("webhook");
+    merge(
+        &mut webhook,
+        json!({ "securePort": network::CERT_MANAGER_WEBHOOK_PORT }),
+    );
     let mut values = component("controller");
     let own = json!({
         // Definitions outlive the release: with them would go every certificate of the cluster.
@@ -31,7 +36,7 @@ pub fn cert_manager(config: &Config) -> Release {
             "leaderElection": { "namespace": names::NAMESPACE },
         },
         "cainjector": component("cainjector"),
-        "webhook": component("webhook"),
+        "webhook": webhook,
         // Requests to any other issuer wait until somebody with the right to approves them.
         "approveSignerNames": names::signers(),
         "prometheus": { "enabled": config.network.metrics_from.is_some() },
@@ -39,7 +44,6 @@ pub fn cert_manager(config: &Config) -> Release {
         "startupapicheck": { "enabled": false },
     });
     merge(&mut values, own);
-    values["webhook"]["securePort"] = network::CERT_MANAGER_WEBHOOK_PORT.into();
     Release::new(names::CERT_MANAGER, names::NAMESPACE, names::CERT_MANAGER).values(values)
 }
 

@@ -67,7 +67,9 @@ impl<'a> Design<'a> {
             problems.add(ConfigProblem::new(INTERNAL, message));
         }
         let dns_zone = dns_zone(cluster, config, &mut problems);
-        let permissions = settings.permissions(partition, account.as_deref(), &mut problems);
+        let arns = facts::policy_arns(request);
+        let permissions =
+            settings.permissions(partition, account.as_deref(), arns.as_ref(), &mut problems);
         let encrypts_secrets = encrypts_secrets(request, config, &mut problems);
         check_machines(config, partition, &mut problems);
         check_names(config, partition, &mut problems);

@@ -16,6 +16,7 @@ const OIDC_BUCKET: &str = "oidc.bucket";
 const OIDC_REGION: &str = "oidc.region";
 const ACCOUNT: &str = "aws.account-id";
 const BOUNDARY: &str = "iam.boundary-arn";
+const POLICY_ARNS: &str = "aws.policy-arns";
 
 /// What the stage type requires. Ids that only AWS knows are tokens; what the network was planned
 /// with is needed by value, because the cluster's shape is checked against it.
@@ -33,6 +34,7 @@ pub fn requirements() -> Vec<FactRequirement> {
         by_value(OIDC_BUCKET, "dns-name").stack(),
         by_value(OIDC_REGION, "text").stack(),
         by_value(ACCOUNT, "aws-id").stack().optional(),
+        opaque(POLICY_ARNS, "map<arn>").stack().optional(),
         opaque(ENCRYPTION, "text").secret().optional(),
     ]
 }
@@ -43,6 +45,12 @@ pub fn requirements() -> Vec<FactRequirement> {
 /// When the fact is not a text.
 pub fn account(request: &Request) -> Result<Option<String>, Failure> {
     request.optional_fact(ACCOUNT)
+}
+
+/// The ARNs of the policies that the settings name, by what stands there. The host knows them from the operator, so
+/// a token of this fact says that it was the operator, not this plugin, who chose the policy.
+pub fn policy_arns(request: &Request) -> Option<Token> {
+    request.optional_token(POLICY_ARNS)
 }
 
 /// The facts, as far as the cluster needs them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aegis_plugin::{ConfigProblem, Problems, pointer};
+use aegis_plugin::{ConfigProblem, Problems, Token, pointer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -46,11 +46,13 @@ impl Permission {
 }
 
 impl Settings {
-    /// The service accounts, sorted. The account is only needed where a policy is given by its name.
+    /// The service accounts, sorted. The account is only needed where a policy is given by its name. With the
+    /// host's fact of ARNs, a policy is a token of it.
     pub fn permissions(
         &self,
         partition: Partition,
         account: Option<&str>,
+        arns_of: Option<&Token>,
         problems: &mut Problems,
     ) -> Vec<Permission> {
         let mut seen = BTreeSet::new();
@@ -81,17 +83,21 @@ impl Settings {
                     format!("a role has between one and {MOST_POLICIES} policies"),
                 );
             }
+            let mut seen = BTreeSet::new();
             let mut arns = BTreeSet::new();
             for (number, policy) in entry.policies.iter().enumerate() {
                 match arn(policy, partition, account) {
-                    Ok(arn) if arns.contains(&arn) => {
+                    Ok(arn) if seen.contains(&arn) => {
                         problem(
                             &["policies", &number.to_string()],
                             format!("`{policy}` is listed twice"),
                         );
                     }
                     Ok(arn) => {
-                        arns.insert(arn);
+                        arns.insert(
+                            arns_of.map_or_else(|| arn.clone(), |token| token.key(policy).whole()),
+                        );
+                        seen.insert(arn);
                     }
                     Err(message) => problem(&["policies", &number.to_string()], message),
                 }
@@ -144,7 +150,7 @@ mod tests {
     fn permissions(settings: Value, account: Option<&str>) -> Result<Value, Vec<(String, String)>> {
         let settings: Settings = serde_json::from_value(settings).unwrap();
         let mut problems = Problems::default();
-        let found = settings.permissions(Partition::of("us-east-1"), account, &mut problems);
+        let found = settings.permissions(Partition::of("us-east-1"), account, None, &mut problems);
         match problems.finish() {
             Ok(()) => Ok(found.iter().map(Permission::to_json).collect()),
             Err(Failure::InvalidConfig(problems)) => Err(problems

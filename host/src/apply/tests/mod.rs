@@ -1,1 +1,5 @@
-
+mod crash;
+mod guards;
+mod runs;
+mod state_attacks;
+mod world;

@@ -32,6 +32,7 @@ pub struct ApplyGrant {
     pub group: String,
     /// A wildcard reaches plain kinds only.
     pub kinds: Patterns,
+    /// A wildcard does not reach ConfigMaps and Secrets that controllers obey, such as `argocd-rbac-cm`.
     pub names: Patterns,
     /// Empty when `scope` is `cluster`.
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -94,9 +95,10 @@ impl Objects<'_> {
             _ => false,
         };
         let named = request.name.as_deref().is_some_and(|name| {
-            // Within a kind that was named, names may be many; what is in an opaque object is unknown.
-            if opaque {
-                self.names.covers(name, Risk::Opaque)
+            // Within a kind that was named, names may be many; but what is in an opaque object is unknown,
+            // and some objects make others act.
+            if request.risk >= Risk::Deputy {
+                self.names.covers(name, request.risk)
             } else {
                 self.names.matches(name)
             }

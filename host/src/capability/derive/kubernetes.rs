@@ -68,7 +68,7 @@ pub(super) fn derive(
                 context,
             };
             requests.extend((policy.implied)(&judged)?);
-            policy.risk
+            kinds::risk_of(policy, &object.name)
         }
         Judgement::Known(_) | Judgement::Opaque | Judgement::Forbidden(_) => Risk::Opaque,
     };
@@ -93,7 +93,9 @@ fn check_body(body: &Cursor<'_>) -> Result<(), Denial> {
                 ));
             }
             "status" => {
-                return Err(value.forbidden("a status is written by its controller", "leave it out"));
+                return Err(
+                    value.forbidden("a status is written by its controller", "leave it out")
+                );
             }
             "items" => {
                 return Err(value.forbidden(

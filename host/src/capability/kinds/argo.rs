@@ -25,7 +25,7 @@ pub(super) const KINDS: &[KindPolicy] = &[
         group: GROUP,
         kind: "Application",
         versions: &["v1alpha1"],
-        risk: Risk::Deputy,
+        risk: Risk::Power,
         shape: APPLICATION,
         beyond: never,
         implied: application,

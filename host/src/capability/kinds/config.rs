@@ -93,6 +93,36 @@ fn secret(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     config_keys(object)
 }
 
+/// ConfigMaps and Secrets that make something more powerful act: the delivery, the mesh, admission, name
+/// resolution, who is who. They are granted by their exact names.
+const OBEYED: &[&str] = &[
+    "argocd-cm",
+    "argocd-cmd-params-cm",
+    "argocd-gpg-keys-cm",
+    "argocd-notifications-cm",
+    "argocd-rbac-cm",
+    "argocd-secret",
+    "argocd-ssh-known-hosts-cm",
+    "argocd-tls-certs-cm",
+    "aws-auth",
+    "cacerts",
+    "cluster-info",
+    "coredns",
+    "extension-apiserver-authentication",
+    "istio",
+    "istio-ca-root-cert",
+    "istio-ca-secret",
+    "istio-sidecar-injector",
+    "kube-proxy",
+    "kube-root-ca.crt",
+    "kyverno",
+];
+
+/// Whether something more powerful obeys what is in an object.
+pub(super) fn is_obeyed(group: &str, kind: &str, name: &str) -> bool {
+    group.is_empty() && ["ConfigMap", "Secret"].contains(&kind) && OBEYED.contains(&name)
+}
+
 /// What gives a service account an AWS role.
 const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 

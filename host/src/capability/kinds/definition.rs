@@ -5,7 +5,9 @@ use super::shape::Shape::{Bool, Fields, Fixed, List, Word};
 use super::table::{KindPolicy, Object, never};
 use crate::capability::denial::Denial;
 use crate::capability::intercept::{InterceptRequest, Interception};
-use crate::capability::{Request, Risk, codes, syntax};
+use crate::capability::{ObjectScope, Request, Risk, codes, syntax};
+use crate::proposal::{Collection, KubernetesObject};
+use crate::template::Node;
 
 pub(super) const KINDS: &[KindPolicy] = &[KindPolicy {
     group: "apiextensions.k8s.io",
@@ -38,6 +40,31 @@ pub(super) const KINDS: &[KindPolicy] = &[KindPolicy {
     beyond: never,
     implied: definition,
 }];
+
+/// The kind that a CustomResourceDefinition defines, with its scope.
+pub(in crate::capability) fn defined_by(
+    object: &KubernetesObject,
+) -> Option<(Collection, ObjectScope)> {
+    let is_definition =
+        object.group == "apiextensions.k8s.io" && object.kind == "CustomResourceDefinition";
+    let text = |pointer: &str| {
+        object
+            .body
+            .at(pointer)
+            .and_then(Node::as_str)
+            .filter(|_| is_definition)
+    };
+    let scope = match text("/spec/scope")? {
+        "Namespaced" => ObjectScope::Namespaced,
+        "Cluster" => ObjectScope::Cluster,
+        _ => return None,
+    };
+    let collection = Collection {
+        group: text("/spec/group")?.to_owned(),
+        kind: text("/spec/names/kind")?.to_owned(),
+    };
+    Some((collection, scope))
+}
 
 fn definition(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     let Some(spec) = object.body.get("spec") else {

@@ -32,6 +32,7 @@ use super::sorted::Patterns;
 use super::{Request, Risk, codes, syntax};
 use crate::proposal::{Collection, ObjectRef};
 
+pub(super) use definition::defined_by;
 pub(super) use shape::check as check_shape;
 pub(super) use table::{Judgement, Object, judgement};
 
@@ -46,6 +47,15 @@ pub(super) fn read_risk(collection: &Collection) -> Risk {
         Risk::Power
     } else {
         Risk::Plain
+    }
+}
+
+/// The class of one object of a kind.
+pub(super) fn risk_of(policy: &table::KindPolicy, name: &str) -> Risk {
+    if config::is_obeyed(policy.group, policy.kind, name) {
+        Risk::Deputy
+    } else {
+        policy.risk
     }
 }
 
@@ -74,7 +84,7 @@ pub fn object_request(
     check_names(object, &asked)?;
     let scope = check_scope(object, &asked, context)?;
     let risk = match judgement(&collection) {
-        Judgement::Known(policy) => policy.risk,
+        Judgement::Known(policy) => risk_of(policy, &object.name),
         Judgement::Opaque => Risk::Opaque,
         Judgement::Forbidden(reason) => {
             return Err(Denial::forbidden(

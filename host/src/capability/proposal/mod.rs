@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::authorized::{Authorized, authorize_all, authorize_change};
 use super::denial::Denial;
-use super::{DeriveContext, Effective, Request};
+use super::{DeriveContext, Effective, Request, kinds};
 use crate::proposal::{Action, Change, Moved, Probe, Proposal, ProvidedFact, StageType};
 
 /// A proposal of which everything was allowed.
@@ -68,6 +68,15 @@ pub fn authorize_proposal(
 ) -> Result<AuthorizedProposal, Vec<Denial>> {
     let mut context = context.clone();
     context.proposed.extend(objects_of(&proposal));
+    context.scopes.extend(
+        proposal
+            .changes
+            .iter()
+            .filter_map(|change| match &change.action {
+                Action::Apply(object) => kinds::defined_by(object),
+                _ => None,
+            }),
+    );
 
     let mut denials = structure::check(&proposal, &context);
     let mut requests = facts::required(stage_type);

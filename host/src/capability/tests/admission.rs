@@ -1,6 +1,9 @@
 //! Who sees and judges what others send to the API server.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::codes::{FORBIDDEN, NOT_REQUESTED, UNKNOWN_FIELD};
+use super::{apply, codes, exactly, object, put, with};
 
 #[test]
 fn interception_is_granted_by_resource_operation_and_place() {

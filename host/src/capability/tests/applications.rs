@@ -1,6 +1,10 @@
 //! What Argo CD is made to apply.
 
-USES
+use serde_json::json;
+
+use super::super::codes::{FORBIDDEN, KIND_CEILING, MALFORMED_NAME, NOT_REQUESTED};
+use super::{COMMIT, apply, change, codes, codes_of, effective, file, put, widest, with};
+use crate::proposal::{Action, Application, Kind, SyncPolicy};
 
 fn application() -> Application {
     Application {

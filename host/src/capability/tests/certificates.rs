@@ -1,6 +1,9 @@
 //! What certificates say, and who signs them.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::codes::{CONTROL_FIELD, NOT_REQUESTED, UNKNOWN_FIELD};
+use super::{apply, codes, exactly, object, put, with};
 
 #[test]
 fn certificates_say_what_was_granted() {

@@ -1,6 +1,11 @@
 //! Files in the Git tree.
 
-USES
+use serde_json::json;
+
+use super::super::codes::{FORBIDDEN, MALFORMED_NAME, NOT_REQUESTED, SCOPE};
+use super::{change, codes, file, widest, with};
+use crate::proposal::{Action, File};
+use crate::template::Templated;
 
 #[test]
 fn a_file_is_inert_text_in_a_granted_place() {
@@ -28,6 +33,7 @@ fn a_file_is_inert_text_in_a_granted_place() {
         (".github/workflows/x.yml", FORBIDDEN),
         (".github/actions/x/action.yml", FORBIDDEN),
         ("nul", FORBIDDEN),
+        ("clusters/use1/kustomization.yaml", FORBIDDEN),
         ("aux.txt", FORBIDDEN),
         ("GIT~1/config", MALFORMED_NAME),
         (".g\u{200c}it/config", MALFORMED_NAME),

@@ -1,6 +1,18 @@
 //! Lines of grants: each allows what it says, and no other does.
 
-USES
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::super::ci::{CiNeed, CiRequest, TriggerKind};
+use super::super::file::FileRequest;
+use super::super::{
+    Capability, CapabilityError, CapabilitySet, ClusterRequest, Decision, Effective,
+    EffectiveParts, ObjectScope, ProbeRequest, Request, Risk, TreeRequest, Verb, authorize,
+};
+use super::sample::{object, read, sample, sample_of_others};
+use super::{clusters, effective, effective_of, id};
+use crate::proposal::Kind;
 
 fn allowed(effective: &Effective, request: &Request) -> bool {
     authorize(effective, request).allowed()
@@ -208,7 +220,7 @@ fn every_decision_is_counted_and_every_refusal_kept() {
     let count = summary.counts["file"];
     assert_eq!((count.allowed, count.denied), (2, 1));
     assert_eq!(
-        summary.denials[0].asked,
+        &*summary.denials[0].asked,
         "write the file src/a into the Git tree"
     );
 }

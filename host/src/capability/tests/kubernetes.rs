@@ -1,6 +1,12 @@
 //! What an object can hide.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::codes::{
+    FORBIDDEN, MALFORMED_NAME, NOT_REQUESTED, OUT_OF_REACH, SCOPE, UNKNOWN_FIELD, UNKNOWN_SCOPE,
+};
+use super::{apply, change, codes, exactly, object, put, read_object, widest, with};
+use crate::proposal::{Action, ObjectRef};
 
 #[test]
 fn plain_objects_are_allowed_by_wildcards() {
@@ -420,5 +426,29 @@ fn somebody_elses_object_is_deleted_only_by_grant() {
     assert_eq!(
         codes(&grants, absent("", "ConfigMap", None)),
         [MALFORMED_NAME]
+    );
+}
+
+#[test]
+fn what_controllers_obey_is_granted_by_its_exact_name() {
+    let config = |name: &str| {
+        let object = object(
+            "v1",
+            "ConfigMap",
+            Some("argocd"),
+            json!({"data": {"policy.csv": "g, eve, role:admin"}}),
+        );
+        apply(&put(object, "/metadata/name", json!(name)))
+    };
+    let line = |name: &str| json!([{"capability": "cluster.apply", "clusters": ["own"], "group": "", "kinds": ["ConfigMap"], "names": [name], "namespaces": ["*"]}]);
+    assert_eq!(codes(&line("*"), config("dashboards")), [""; 0]);
+    assert_eq!(codes(&line("*"), config("argocd-rbac-cm")), [NOT_REQUESTED]);
+    assert_eq!(
+        codes(&line("argocd-*"), config("argocd-rbac-cm")),
+        [NOT_REQUESTED]
+    );
+    assert_eq!(
+        codes(&line("argocd-rbac-cm"), config("argocd-rbac-cm")),
+        [""; 0]
     );
 }

@@ -1,6 +1,11 @@
 //! Labels and annotations.
 
-USES
+use serde_json::json;
+
+use super::super::codes::{
+    CONTROL_FIELD, FORBIDDEN, MALFORMED_FIELD, MALFORMED_NAME, NOT_REQUESTED,
+};
+use super::{apply, codes, object, put, widest, with};
 
 #[test]
 fn labels_and_annotations_that_controllers_obey_need_a_grant() {
@@ -71,7 +76,10 @@ fn a_namespace_that_admits_privileged_pods_needs_the_right_to_run_them() {
         ))
     };
     assert_eq!(
-        codes(&with(widest(), &[labels.clone()]), namespace("restricted")),
+        codes(
+            &with(widest(), std::slice::from_ref(&labels)),
+            namespace("restricted")
+        ),
         [""; 0]
     );
     assert_eq!(

@@ -26,10 +26,10 @@ use super::{
     CapabilitySet, DeclaredFact, DeclaredFacts, Denial, DeriveContext, Effective, EffectiveParts,
     authorize_change,
 };
-use crate::proposal::{Action, Change, Kind, KubernetesObject, OnImmutable};
+use crate::proposal::{Action, Change, File, Kind, KubernetesObject, OnImmutable};
 use crate::template::{Node, Templated};
 
-pub(super) fn id(text: &str) -> Identifier {
+fn id(text: &str) -> Identifier {
     Identifier::new(text).unwrap()
 }
 

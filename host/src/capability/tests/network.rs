@@ -1,6 +1,9 @@
 //! Services and the mesh.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::codes::{CONTROL_FIELD, FORBIDDEN, NOT_REQUESTED, UNKNOWN_FIELD};
+use super::{apply, codes, exactly, object, put, widest, with};
 
 #[test]
 fn a_service_leads_nobody_astray() {

@@ -382,7 +382,10 @@ fn a_service_account_gets_an_aws_role_only_by_grant() {
         [""; 0]
     );
     // A wildcard never reaches a literal ARN.
-    assert_eq!(apply_to(&[labels.clone()], arn), [NOT_REQUESTED]);
+    assert_eq!(
+        apply_to(std::slice::from_ref(&labels), arn),
+        [NOT_REQUESTED]
+    );
     assert_eq!(
         apply_to(&[labels, fact], "x@{use1/irsa.api}"),
         [CONTROL_FIELD]

@@ -502,3 +502,57 @@ fn a_validation_plugin_provides_nothing() {
     .unwrap_err();
     assert_eq!(denials[0].code, KIND_CEILING);
 }
+
+#[test]
+fn a_kind_that_the_proposal_defines_has_the_scope_it_says() {
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.acme.example.com"},
+        "spec": {"group": "acme.example.com", "names": {"kind": "Thing", "plural": "things"}, "scope": "Namespaced", "versions": []}
+    });
+    let thing = json!({"apiVersion": "acme.example.com/v1", "kind": "Thing", "metadata": {"name": "x", "namespace": "a"}});
+    let line = |group: &str, kind: &str, rest: Value| {
+        let mut line = json!({"capability": "cluster.apply", "clusters": ["own"], "group": group, "kinds": [kind]});
+        line.as_object_mut()
+            .unwrap()
+            .extend(rest.as_object().unwrap().clone());
+        line
+    };
+    let grants = with(
+        grants(),
+        &[
+            line(
+                "apiextensions.k8s.io",
+                "CustomResourceDefinition",
+                json!({"names": ["*"], "scope": "cluster"}),
+            ),
+            line(
+                "acme.example.com",
+                "Thing",
+                json!({"names": ["x"], "namespaces": ["a"], "unchecked": true}),
+            ),
+            json!({"capability": "intercept", "clusters": ["own"], "definitions": ["acme.example.com"]}),
+        ],
+    );
+    let run = |changes: Vec<Change>| {
+        authorize_proposal(
+            &effective(Kind::Security, &grants),
+            Proposal {
+                changes,
+                ..Proposal::default()
+            },
+            &stage_type(&[]),
+            &context(),
+        )
+        .err()
+        .unwrap_or_default()
+        .iter()
+        .map(|denial| denial.code)
+        .collect::<Vec<_>>()
+    };
+    let thing = Change {
+        id: id("thing"),
+        ..apply(&thing)
+    };
+    assert_eq!(run(vec![apply(&definition), thing.clone()]), [""; 0]);
+    assert_eq!(run(vec![thing]), [super::super::codes::UNKNOWN_SCOPE]);
+}

@@ -1,6 +1,11 @@
 //! Roles and who gets them.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::codes::{
+    CONTROL_FIELD, FORBIDDEN, MALFORMED_FIELD, NOT_REQUESTED, UNKNOWN_FIELD,
+};
+use super::{apply, codes, exactly, object, put, with};
 
 #[test]
 fn a_role_gives_only_what_was_granted_right_by_right() {

@@ -1,6 +1,11 @@
 //! Releases of charts.
 
-USES
+use serde_json::json;
+
+use super::super::codes::{MALFORMED_NAME, NOT_EMBEDDABLE, NOT_REQUESTED};
+use super::{change, codes, id, widest};
+use crate::proposal::{Action, CrdPolicy, HooksPolicy, Release};
+use crate::template::Node;
 
 #[test]
 fn a_release_is_an_entry_of_the_catalogue_by_its_exact_name() {

@@ -1,6 +1,26 @@
 //! A line of each capability, with a request that only it allows.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::application::ApplicationRequest;
+use super::super::certificates::{Certificate, CertificateRequest};
+use super::super::ci::{CiNeed, CiRequest};
+use super::super::exposure::{Audience, Exposed, ExposureRequest};
+use super::super::facts::FactRequest;
+use super::super::file::FileRequest;
+use super::super::intercept::{InterceptRequest, Interception, Operation};
+use super::super::labels::LabelRequest;
+use super::super::pods::{Level, PodNeed, PodsRequest};
+use super::super::rbac::{RbacNeed, RbacRequest};
+use super::super::release::ReleaseRequest;
+use super::super::token_request::TokenRequest;
+use super::super::tool::ToolRequest;
+use super::super::{
+    ClusterRequest, DocumentKind, DocumentsRequest, Ec2Call, Ec2Request, FeedbackRequest,
+    ObjectScope, ProbeRequest, Request, Risk, SecretRequest, SecretSink, TreeRequest, Verb,
+};
+use super::id;
+use crate::proposal::{Access, Collection, Kind, ObjectRef};
 
 pub(super) fn object(kind: &str, namespace: Option<&str>) -> ObjectRef {
     ObjectRef {

@@ -21,7 +21,7 @@ fn grants() -> Value {
     with(
         widest(),
         &[
-            json!({"capability": "cluster.apply", "clusters": ["own"], "group": "", "kinds": ["Secret"], "names": ["*"], "namespaces": ["*"]}),
+            json!({"capability": "cluster.apply", "clusters": ["own"], "group": "", "kinds": ["Secret"], "names": ["cacerts"], "namespaces": ["*"]}),
         ],
     )
 }
@@ -47,7 +47,7 @@ fn a_secret_goes_where_its_flow_was_granted() {
     ] {
         assert_eq!(
             codes(
-                &with(grants(), &[other.clone()]),
+                &with(grants(), std::slice::from_ref(&other)),
                 apply(&secret("stringData", KEY))
             ),
             [NOT_REQUESTED],

@@ -1,6 +1,10 @@
 //! GitHub workflows.
 
-USES
+use serde_json::{Value, json};
+
+use super::super::codes::{FORBIDDEN, MALFORMED_FIELD, NOT_REQUESTED};
+use super::{COMMIT, change, codes, id, widest, with};
+use crate::proposal::{Access, Action, Job, Permission, Step, Trigger, Workflow};
 
 fn workflow() -> Workflow {
     Workflow {

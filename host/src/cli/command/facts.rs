@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::plan::{ledger, make, operator_folder};
 use crate::cli::args::{Facts, FactsCommand, Global};
-use crate::cli::failure::{Exit, Failure, USAGE, plain};
+use crate::cli::failure::{Exit, Failure, USAGE};
 use crate::cli::session::{Project, home};
 use crate::cli::ui::{Tone, Ui};
 use crate::plan::{FactStatus, InstanceId, Provenance};
@@ -140,12 +140,11 @@ fn output(entry: Value) -> Option<Output> {
 fn wanted(instance: &InstanceState, outputs: &BTreeMap<String, Output>) -> Result<BTreeMap<Identifier, Value>, Failure> {
     let mut values = BTreeMap::new();
     for (name, source) in &instance.sources {
-        let source: FactSource = serde_json::from_value(source.clone()).map_err(|error| plain(IMPORT, &error))?;
         let FactSource::TerraformOutput { output, .. } = source else { continue };
-        let Some(found) = outputs.get(&output) else { continue };
+        let Some(found) = outputs.get(output) else { continue };
         if found.sensitive {
             return Err(Failure::refused(
-                Diagnostic::new(IMPORT, format!("the output `{}` is sensitive and `{name}` is no secret fact", untrusted(&output)))
+                Diagnostic::new(IMPORT, format!("the output `{}` is sensitive and `{name}` is no secret fact", untrusted(output)))
                     .help("nothing was imported"),
             ));
         }

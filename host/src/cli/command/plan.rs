@@ -65,8 +65,10 @@ pub fn make(ui: &Ui, project: &Project, home: &Home, parallel: Option<usize>) ->
     check_not_lost(project, &state, &tree)?;
     let runtime = runtime()?;
     let progress = Progress::start(ui, "planning");
+    let settings = planner::settings(&project.stack);
     let planned = planner::plan(&Inputs {
         stack: &project.stack,
+        settings: &settings,
         stages: &loaded.stages,
         lock: loaded.library.lock_digest(),
         state: &state,

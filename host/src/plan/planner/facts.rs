@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aegis_document::Identifier;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::document::{ChangeAction, FactStatus, Instance, PlannedFact, Provenance};
 use super::super::identity::InstanceId;
@@ -58,6 +58,17 @@ pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailur
         }
     }
 
+    let arns = policy_arns(stack);
+    if !arns.is_empty() {
+        let name = Identifier::new("aws.policy-arns").map_err(PlanFailure::identifier)?;
+        let fact = SuppliedFact {
+            format: Format::Map(Box::new(Format::Arn)),
+            value: Value::Object(arns),
+            by_host: true,
+        };
+        supplied.0.insert(FactRef::new(None, name), fact);
+    }
+
     let formats = required_formats(stages);
     let places = std::iter::once(None).chain(stages.clusters().map(Some));
     for cluster in places {
@@ -83,6 +94,27 @@ pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailur
         }
     }
     failure.into_result().map(|()| supplied)
+}
+
+/// The ARNs of the IAM policies that `settings.service-accounts` gives to workloads, by what stands there: an ARN or
+/// the name of a policy in the stack's account. They are the operator's choice, so stages get them as a fact of
+/// the host's: a plugin can pass them on, and cannot name a policy of its own.
+fn policy_arns(stack: &Stack) -> Map<String, Value> {
+    let partition = stack.clusters.values().next().map_or("aws", |cluster| cluster.partition.name());
+    let accounts = stack.settings.get("service-accounts").and_then(Value::as_array).into_iter().flatten();
+    let policies = accounts.filter_map(|account| account.get("policies")?.as_array()).flatten();
+    policies
+        .filter_map(Value::as_str)
+        .filter_map(|policy| {
+            let arn = match &stack.account {
+                _ if policy.starts_with("arn:") => policy.to_owned(),
+                Some(account) => format!("arn:{partition}:iam::{account}:policy/{policy}"),
+                None => return None,
+            };
+            let arn = Value::String(arn);
+            Format::Arn.check(&arn).is_ok().then(|| (policy.to_owned(), arn))
+        })
+        .collect()
 }
 
 /// The format in which each fact is required; when several stages differ, the graph tells.

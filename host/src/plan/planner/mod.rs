@@ -5,6 +5,7 @@
 //! proposal provides become known before the next level starts. Validation stages come last and judge the
 //! documents of all others.
 
+mod again;
 mod config;
 mod failure;
 mod facts;
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aegis_document::{Digest, Identifier, digest_of};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::document::{
     Base, Body, Documents, Evidence, Instance, InstanceStatus, Mode, Plan, PluginUse, PolicyUse, StackUse,
@@ -37,7 +38,9 @@ use crate::stack::{self, ReleaseOwner, Stack};
 use crate::state::{State, Store};
 use crate::template::{FactToken, Templated, Token};
 
+pub use again::Again;
 pub use failure::PlanFailure;
+pub use request::all_settings as settings;
 pub use stage::{StagePlan, StageSet, plugin_names};
 
 use facts::FactTable;
@@ -46,6 +49,8 @@ use instance::Answered;
 /// Everything that a plan is made from.
 pub struct Inputs<'a> {
     pub stack: &'a Stack,
+    /// [`settings`] of the stack.
+    pub settings: &'a Map<String, Value>,
     /// The stages that are on, with their plugins.
     pub stages: &'a StageSet,
     /// Digest of the lock file.
@@ -146,11 +151,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
     instances.extend(validated.instances);
 
     let body = Body {
-        stack: StackUse {
-            name: inputs.stages.stack().clone(),
-            resolved: digest_of(&inputs.stack.canonical()).map_err(PlanFailure::canonical)?,
-            settings: digest_of(&Value::Object(inputs.stack.settings.clone())).map_err(PlanFailure::canonical)?,
-        },
+        stack: stack_use(inputs.stack, inputs.stages.stack())?,
         mode: Mode::Apply,
         base: Base { lineage: inputs.state.base_lineage().map(str::to_owned), serials: inputs.state.serials() },
         policy: policy(inputs.stack),
@@ -198,7 +199,17 @@ fn plugin_use(stage: &StagePlan) -> PluginUse {
     }
 }
 
-fn policy(stack: &Stack) -> PolicyUse {
+/// What a plan says of its stack.
+pub fn stack_use(stack: &Stack, name: &Identifier) -> Result<StackUse, PlanFailure> {
+    Ok(StackUse {
+        name: name.clone(),
+        resolved: digest_of(&stack.canonical()).map_err(PlanFailure::canonical)?,
+        settings: digest_of(&settings(stack)).map_err(PlanFailure::canonical)?,
+    })
+}
+
+/// The policy that a plan is made under.
+pub fn policy(stack: &Stack) -> PolicyUse {
     PolicyUse {
         block_at: severity(stack.policy.block_at),
         required: stack.policy.required.iter().cloned().collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aegis_document::{Identifier, pointer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Inputs;
 use super::failure::PlanFailure;
@@ -16,6 +16,7 @@ use crate::fact::FactRef;
 use crate::graph::InstanceNode;
 use crate::proposal::FactMode;
 use crate::sandbox::{FactTokenOffer, KnownFact, PlanRequest};
+use crate::stack::Stack;
 
 /// A request, or the facts by value without which it cannot be made.
 pub enum Asked {
@@ -63,7 +64,7 @@ pub fn build(
         cluster: node.id.cluster.as_ref().and_then(|cluster| inputs.stages.cluster(cluster)).cloned(),
         clusters: Arc::clone(inputs.stages.cluster_infos()),
         config,
-        settings: Value::Object(settings(&inputs.stack.settings, &stage_type.settings)),
+        settings: Value::Object(settings(inputs.settings, &stage_type.settings)),
         facts: known,
         tokens,
         catalogue: granted_charts(&stage.plugin.granted, inputs.catalogue.entries()),
@@ -82,6 +83,16 @@ pub fn config(
     let config = Value::Object(map.unwrap_or_default());
     schemas.check(inputs.stack, stage.name.as_str(), cluster, &config)?;
     Ok(config)
+}
+
+/// What stages can read: the stack's settings, and as `git` the repository that holds the tree.
+pub fn all_settings(stack: &Stack) -> Map<String, Value> {
+    let mut settings = stack.settings.clone();
+    if let Some(git) = &stack.git {
+        let place = json!({ "repository": git.repository, "revision": git.branch, "path": git.path });
+        settings.entry("git").or_insert(place);
+    }
+    settings
 }
 
 /// The part of the settings that the pointers name, in its place.
@@ -127,8 +138,6 @@ fn granted_charts(granted: &CapabilitySet, catalogue: &BTreeMap<Identifier, Char
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! JSON texts of an answer.
 
-use aegis_document::{Limits, ReadError};
+use aegis_document::{Limits, ReadError, untrusted};
 use serde_json::Value;
 
 use super::{AnswerError, Budget, malformed};
@@ -27,7 +27,8 @@ pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value
 
 /// A JSON text as a document: the one place where its strings are parsed for tokens.
 pub(in crate::sandbox) fn node(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
-    Node::parse(&value(text, budget)?).map_err(malformed)
+    // The error names its place by keys, which are foreign text.
+    Node::parse(&value(text, budget)?).map_err(|error| malformed(untrusted(&error.to_string())))
 }
 
 /// A document that has to be an object.
@@ -116,6 +117,8 @@ mod tests {
         assert_eq!(problem(object("[]", &mut budget)), "not a JSON object");
         let found = problem(object(r#"{"tags":{"a":"@{"}}"#, &mut budget));
         assert!(found.starts_with("/tags/a: "), "{found}");
+        let found = problem(object("{\"a\\u001b\":\"@{\"}", &mut budget));
+        assert!(found.starts_with("/a\\u{1b}: "), "{found}");
     }
 
     #[test]

@@ -36,6 +36,7 @@ fn a_component_of_each_kind_links_and_says_what_it_can_do() {
             ["write log messages"],
             "{kind}"
         );
+        assert_eq!(plugin.surface().fits(), [kind]);
     }
 }
 
