@@ -11,16 +11,31 @@ const LARGEST: usize = 256;
 
 /// Splits a pass into batches, each of changes whose predecessors are in batches before it. `Err` with one of the
 /// changes that wait for each other.
-pub(super) fn batches<'a, 'p>(prepared: &'a [Prepared<'p>]) -> Result<Vec<Vec<&'a Prepared<'p>>>, Identity> {
-    let here: BTreeSet<&Identity> = prepared.iter().map(|ready| &ready.change.identity).collect();
-    let mut left: BTreeMap<&Identity, &Prepared<'p>> =
-        prepared.iter().map(|ready| (&ready.change.identity, ready)).collect();
+pub(super) fn batches<'a, 'p>(
+    prepared: &'a [Prepared<'p>],
+) -> Result<Vec<Vec<&'a Prepared<'p>>>, Identity> {
+    let here: BTreeSet<&Identity> = prepared
+        .iter()
+        .map(|ready| &ready.change.identity)
+        .collect();
+    let mut left: BTreeMap<&Identity, &Prepared<'p>> = prepared
+        .iter()
+        .map(|ready| (&ready.change.identity, ready))
+        .collect();
     let mut batches = Vec::new();
     while !left.is_empty() {
         let waits = |ready: &&Prepared<'p>| {
-            ready.change.after.iter().any(|before| here.contains(before) && left.contains_key(before))
+            ready
+                .change
+                .after
+                .iter()
+                .any(|before| here.contains(before) && left.contains_key(before))
         };
-        let next: Vec<&Prepared<'p>> = left.values().copied().filter(|ready| !waits(ready)).collect();
+        let next: Vec<&Prepared<'p>> = left
+            .values()
+            .copied()
+            .filter(|ready| !waits(ready))
+            .collect();
         if next.is_empty() {
             let stuck = left.keys().next().map(|identity| (*identity).clone());
             return stuck.map_or(Ok(batches), Err);

@@ -6,7 +6,9 @@ use super::facts::PlanFacts;
 use super::prepare::Prepared;
 use super::unit::Unit;
 use crate::plan::{Identity, Plan};
-use crate::state::{ChangeResult, InstanceProgress, InstanceState, LastRun, Phase, PluginMark, State};
+use crate::state::{
+    ChangeResult, InstanceProgress, InstanceState, LastRun, Phase, PluginMark, State,
+};
 
 /// The instances as they are after a pass: its own, and former owners of what it took over.
 pub(super) fn after(
@@ -18,7 +20,9 @@ pub(super) fn after(
 ) -> Vec<InstanceState> {
     let id = &unit.instance.id;
     let old = state.instance(id).cloned();
-    let mut new = old.clone().unwrap_or_else(|| InstanceState::new(id.clone()));
+    let mut new = old
+        .clone()
+        .unwrap_or_else(|| InstanceState::new(id.clone()));
     let mut others: BTreeMap<_, InstanceState> = BTreeMap::new();
     for ready in prepared {
         let identity = &ready.change.identity;
@@ -31,11 +35,17 @@ pub(super) fn after(
         };
         let former = ready.from.as_ref().and_then(|from| state.instance(from));
         if let Some(former) = former {
-            let former = others.entry(former.id.clone()).or_insert_with(|| former.clone());
+            let former = others
+                .entry(former.id.clone())
+                .or_insert_with(|| former.clone());
             former.inventory.remove(identity);
         }
     }
-    let complete = unit.changes.iter().all(|change| results.get(&change.identity).is_some_and(ChangeResult::holds));
+    let complete = unit.changes.iter().all(|change| {
+        results
+            .get(&change.identity)
+            .is_some_and(ChangeResult::holds)
+    });
     if !complete {
         new.progress = InstanceProgress::Failed;
     } else if unit.ends(plan.body.mode) && new.inventory.is_empty() {
@@ -52,7 +62,11 @@ pub(super) fn after(
     if last.is_none() {
         new.serial += 1;
     }
-    let last = last.get_or_insert_with(|| LastRun { run: run.to_owned(), plan: plan.digest, phases: [].into() });
+    let last = last.get_or_insert_with(|| LastRun {
+        run: run.to_owned(),
+        plan: plan.digest,
+        phases: [].into(),
+    });
     if complete {
         last.phases.insert(unit.phase);
     }
@@ -62,10 +76,20 @@ pub(super) fn after(
 }
 
 /// What the plan says of the instance as a whole.
-fn describe(new: &mut InstanceState, plan: &Plan, facts: &PlanFacts<'_>, run: &str, unit: &Unit<'_>) {
+fn describe(
+    new: &mut InstanceState,
+    plan: &Plan,
+    facts: &PlanFacts<'_>,
+    run: &str,
+    unit: &Unit<'_>,
+) {
     let base = plan.body.base.serials.get(&new.id).copied().unwrap_or(0);
     let moved = new.serial != base && new.last.as_ref().is_none_or(|last| last.run != run);
-    let plugin = plan.body.plugins.iter().find(|plugin| plugin.stage == new.id.stage);
+    let plugin = plan
+        .body
+        .plugins
+        .iter()
+        .find(|plugin| plugin.stage == new.id.stage);
     new.plugin = plugin.map(|plugin| PluginMark {
         plugin: plugin.plugin.clone(),
         version: plugin.version.clone(),

@@ -19,7 +19,10 @@ pub enum ApplyError {
     Tree(#[from] TreeError),
 
     #[error("{0}")]
-    #[diagnostic(code(AEG0561), help("`aegis plan` makes plans that this version can apply"))]
+    #[diagnostic(
+        code(AEG0561),
+        help("`aegis plan` makes plans that this version can apply")
+    )]
     Unsupported(String),
 
     #[error("the plan is for stack `{plan}`, this folder holds `{stack}`")]
@@ -30,7 +33,9 @@ pub enum ApplyError {
     #[diagnostic(code(AEG0563), help("run `aegis plan` again"))]
     StackChanged,
 
-    #[error("the lock file was changed after the plan was made: plugins or what is granted to them may differ")]
+    #[error(
+        "the lock file was changed after the plan was made: plugins or what is granted to them may differ"
+    )]
     #[diagnostic(code(AEG0564), help("run `aegis plan` again"))]
     LockChanged,
 
@@ -39,31 +44,60 @@ pub enum ApplyError {
     PolicyChanged,
 
     #[error("the plan needs {needed} approvals and has {found}")]
-    #[diagnostic(code(AEG0566), help("`aegis approve` signs the plan; each approval must be by another approver"))]
+    #[diagnostic(
+        code(AEG0566),
+        help("`aegis approve` signs the plan; each approval must be by another approver")
+    )]
     ApprovalsMissing { needed: u32, found: usize },
 
     #[error("the plan is blocked by its findings: {}", reasons.join("; "))]
-    #[diagnostic(code(AEG0567), help("`aegis plan` shows the findings; mend them, or except them with a reason and an expiry date"))]
+    #[diagnostic(
+        code(AEG0567),
+        help(
+            "`aegis plan` shows the findings; mend them, or except them with a reason and an expiry date"
+        )
+    )]
     Findings { reasons: Vec<String> },
 
     #[error("the exception of control `{control}`, by {owner}, expired on {expires}")]
-    #[diagnostic(code(AEG0568), help("renew the exception in the stack file or mend the finding, then plan again"))]
-    ExceptionExpired { control: String, owner: String, expires: String },
+    #[diagnostic(
+        code(AEG0568),
+        help("renew the exception in the stack file or mend the finding, then plan again")
+    )]
+    ExceptionExpired {
+        control: String,
+        owner: String,
+        expires: String,
+    },
 
     #[error("the plan was made {}", match plan { Some(lineage) => format!("from the state with lineage {lineage}"), None => "before anything was applied".to_owned() })]
-    #[diagnostic(code(AEG0569), help("the state is another one by now; run `aegis plan` again"))]
+    #[diagnostic(
+        code(AEG0569),
+        help("the state is another one by now; run `aegis plan` again")
+    )]
     OtherLineage { plan: Option<String> },
 
     #[error("the plan's digest {said} is not that of its content")]
-    #[diagnostic(code(AEG0570), help("it was changed after it was made; run `aegis plan` again"))]
+    #[diagnostic(
+        code(AEG0570),
+        help("it was changed after it was made; run `aegis plan` again")
+    )]
     Altered { said: Digest },
 
     #[error("the plan of the unfinished run is not usable: {0}")]
-    #[diagnostic(code(AEG0571), help("restore `.aegis/plans`, or give the run up with `aegis unlock --abandon` and plan again"))]
+    #[diagnostic(
+        code(AEG0571),
+        help(
+            "restore `.aegis/plans`, or give the run up with `aegis unlock --abandon` and plan again"
+        )
+    )]
     StoredPlan(String),
 
     #[error("the approvals of this plan were used by run {run}")]
-    #[diagnostic(code(AEG0572), help("an approval is good for one apply; run `aegis plan` again and have it approved"))]
+    #[diagnostic(
+        code(AEG0572),
+        help("an approval is good for one apply; run `aegis plan` again and have it approved")
+    )]
     ApprovalsUsed { run: String },
 }
 

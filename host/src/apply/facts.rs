@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aegis_document::Identifier;
 
+use super::view::View;
 use crate::driver::document::Document;
 use crate::driver::tree::{FactShape, Shapes};
 use crate::fact::FactRef;
 use crate::plan::{Body, FactStatus, InstanceId, PlannedFact, Provenance};
-use super::view::View;
 use crate::state::{InstanceState, StoredFact};
 use crate::template::Binding;
 
@@ -28,10 +28,20 @@ impl<'p> PlanFacts<'p> {
             }
         }
         let shape = |fact: &PlannedFact| {
-            (fact.reference.clone(), FactShape { format: fact.format.clone(), secret: fact.secret })
+            (
+                fact.reference.clone(),
+                FactShape {
+                    format: fact.format.clone(),
+                    secret: fact.secret,
+                },
+            )
         };
         Self {
-            facts: body.facts.iter().map(|fact| (&fact.reference, fact)).collect(),
+            facts: body
+                .facts
+                .iter()
+                .map(|fact| (&fact.reference, fact))
+                .collect(),
             provided,
             shapes: body.facts.iter().map(shape).collect(),
         }
@@ -41,15 +51,22 @@ impl<'p> PlanFacts<'p> {
     pub(super) fn binding(&self, document: &Document, view: &View<'_>) -> Result<Binding, String> {
         let mut binding = Binding::default();
         for reference in document.facts() {
-            let fact = self.facts.get(&reference).ok_or_else(|| format!("the plan does not know the fact {reference}"))?;
+            let fact = self
+                .facts
+                .get(&reference)
+                .ok_or_else(|| format!("the plan does not know the fact {reference}"))?;
             if fact.secret {
                 continue;
             }
             let now = provider(fact).and_then(|provider| view.fact(provider, &fact.reference.name));
             let value = match (&fact.value, now) {
                 // A planned value is one that this very run writes.
-                (Some(planned), Some(now)) if *planned != now && fact.status != FactStatus::Planned => {
-                    return Err(format!("the fact {reference} has another value than in the plan"));
+                (Some(planned), Some(now))
+                    if *planned != now && fact.status != FactStatus::Planned =>
+                {
+                    return Err(format!(
+                        "the fact {reference} has another value than in the plan"
+                    ));
                 }
                 (Some(planned), _) => planned.clone(),
                 (None, Some(now)) => now,
@@ -62,7 +79,11 @@ impl<'p> PlanFacts<'p> {
 
     /// What state keeps of the facts that an instance provides. `moved` says that the instance was changed after
     /// the plan was made: then what the plan had from state itself is older than what state has now.
-    pub(super) fn stored(&self, instance: &InstanceState, moved: bool) -> BTreeMap<Identifier, StoredFact> {
+    pub(super) fn stored(
+        &self,
+        instance: &InstanceState,
+        moved: bool,
+    ) -> BTreeMap<Identifier, StoredFact> {
         let stored = |fact: &&PlannedFact| {
             let old = instance.facts.get(&fact.reference.name);
             let mut stored = StoredFact {
@@ -70,7 +91,11 @@ impl<'p> PlanFacts<'p> {
                 schema: fact.schema,
                 secret: fact.secret,
                 provenance: fact.provenance.clone(),
-                value: if fact.secret { None } else { fact.value.clone() },
+                value: if fact.secret {
+                    None
+                } else {
+                    fact.value.clone()
+                },
                 extra: old.map(|old| old.extra.clone()).unwrap_or_default(),
             };
             if let (true, Some(old)) = (moved && fact.status != FactStatus::Planned, old) {
@@ -79,7 +104,12 @@ impl<'p> PlanFacts<'p> {
             }
             (fact.reference.name.clone(), stored)
         };
-        self.provided.get(&instance.id).into_iter().flatten().map(stored).collect()
+        self.provided
+            .get(&instance.id)
+            .into_iter()
+            .flatten()
+            .map(stored)
+            .collect()
     }
 }
 

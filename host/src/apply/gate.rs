@@ -13,7 +13,9 @@ use crate::validate::Verdict;
 pub(super) fn check(plan: &Plan, context: &ApplyContext) -> Result<(), ApplyError> {
     if plan.format != Plan::FORMAT {
         let shown = aegis_document::untrusted(&plan.format).to_string();
-        return Err(ApplyError::Unsupported(format!("the plan has format `{shown}`")));
+        return Err(ApplyError::Unsupported(format!(
+            "the plan has format `{shown}`"
+        )));
     }
     if digest_of(&plan.body)? != plan.digest {
         return Err(ApplyError::Altered { said: plan.digest });
@@ -49,16 +51,23 @@ fn supported(body: &Body) -> Result<(), ApplyError> {
     match body.mode {
         Mode::Apply | Mode::Destroy => {}
         Mode::Refresh | Mode::Handover => {
-            return Err(ApplyError::Unsupported("plans of this mode cannot be applied yet".to_owned()));
+            return Err(ApplyError::Unsupported(
+                "plans of this mode cannot be applied yet".to_owned(),
+            ));
         }
     }
     for (instance, change) in body.changes() {
         let what = match (change.driver, change.action) {
             (driver, _) if driver != DriverKind::Tree => "lands in a live target",
-            (_, ChangeAction::Handover | ChangeAction::Run | ChangeAction::Replace) => "is of a kind that the tree does not have",
+            (_, ChangeAction::Handover | ChangeAction::Run | ChangeAction::Replace) => {
+                "is of a kind that the tree does not have"
+            }
             _ => continue,
         };
-        return Err(ApplyError::Unsupported(format!("{} of {} {what}", change.identity, instance.id)));
+        return Err(ApplyError::Unsupported(format!(
+            "{} of {} {what}",
+            change.identity, instance.id
+        )));
     }
     Ok(())
 }
@@ -66,7 +75,10 @@ fn supported(body: &Body) -> Result<(), ApplyError> {
 fn exceptions(body: &Body, today: Date) -> Result<(), ApplyError> {
     for exception in &body.exceptions {
         // A date that cannot be read is no permission.
-        let valid = exception.expires.parse::<Date>().is_ok_and(|expires| today <= expires);
+        let valid = exception
+            .expires
+            .parse::<Date>()
+            .is_ok_and(|expires| today <= expires);
         if !valid {
             let shown = |text: &str| aegis_document::untrusted(text).to_string();
             return Err(ApplyError::ExceptionExpired {
@@ -89,17 +101,28 @@ fn findings(body: &Body) -> Result<(), ApplyError> {
         format!("{} of {}: {message}", found.control.id, found.instance)
     });
     let missing = verdict.missing.iter().map(|control| {
-        format!("the required control `{}` was not evaluated", aegis_document::untrusted(control))
+        format!(
+            "the required control `{}` was not evaluated",
+            aegis_document::untrusted(control)
+        )
     });
-    Err(ApplyError::Findings { reasons: blocking.chain(missing).collect() })
+    Err(ApplyError::Findings {
+        reasons: blocking.chain(missing).collect(),
+    })
 }
 
 /// Checks of the plan against the state it was made from, and of the tree against the state.
-pub(super) fn check_state(plan: &Plan, context: &ApplyContext, ledger: &Ledger) -> Result<(), ApplyError> {
+pub(super) fn check_state(
+    plan: &Plan,
+    context: &ApplyContext,
+    ledger: &Ledger,
+) -> Result<(), ApplyError> {
     let state = ledger.state();
     let base = plan.body.base.lineage.as_deref();
     if base != state.base_lineage() {
-        return Err(ApplyError::OtherLineage { plan: base.map(str::to_owned) });
+        return Err(ApplyError::OtherLineage {
+            plan: base.map(str::to_owned),
+        });
     }
     check_tree(context, state)?;
     if plan.body.policy.approvals > 0 {
@@ -114,7 +137,9 @@ pub(super) fn check_state(plan: &Plan, context: &ApplyContext, ledger: &Ledger) 
 /// The tree belongs to this state. A tree that has a mark where state has nothing yet belongs to a state that was
 /// lost.
 pub(super) fn check_tree(context: &ApplyContext, state: &State) -> Result<(), ApplyError> {
-    let Some(marker) = context.tree.marker()? else { return Ok(()) };
+    let Some(marker) = context.tree.marker()? else {
+        return Ok(());
+    };
     if state.is_fresh() && state.lineage() != Some(marker.lineage.as_str()) {
         return Err(StateError::Lost {
             lineage: aegis_document::untrusted(&marker.lineage).to_string(),

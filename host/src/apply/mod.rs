@@ -13,6 +13,7 @@ mod error;
 mod facts;
 mod gate;
 mod outcome;
+mod pass;
 mod prepare;
 mod prior;
 mod report;
@@ -20,6 +21,7 @@ mod run;
 mod schedule;
 mod unit;
 mod view;
+mod workers;
 
 pub use cancel::Cancel;
 pub use context::{ApplyContext, Assumption, Expected, Reauthorize, Refusal};

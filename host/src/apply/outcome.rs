@@ -21,10 +21,18 @@ pub enum InstanceOutcome {
     /// Policy refuses changes that are not exact.
     Refused { identity: Identity },
     /// Authorising it again, with the facts of today, failed.
-    Denied { identity: Identity, code: String, reason: String, help: Option<String> },
+    Denied {
+        identity: Identity,
+        code: String,
+        reason: String,
+        help: Option<String>,
+    },
     /// The target or state is not what it was when the plan was made. Nothing was done.
     Stale { reasons: BTreeMap<Identity, String> },
-    Failed { identity: Option<Identity>, reason: String },
+    Failed {
+        identity: Option<Identity>,
+        reason: String,
+    },
     /// An instance before it did not end well.
     Skipped { upstream: InstanceId },
     /// Nobody knows whether a change happened: the file is neither what it was nor what it was to be.
@@ -70,8 +78,11 @@ impl Outcome {
 
     /// Whether `aegis apply --resume` goes on with it.
     pub fn is_resumable(&self) -> bool {
-        self.instances
-            .values()
-            .any(|outcome| matches!(outcome, InstanceOutcome::Interrupted | InstanceOutcome::Unknown { .. }))
+        self.instances.values().any(|outcome| {
+            matches!(
+                outcome,
+                InstanceOutcome::Interrupted | InstanceOutcome::Unknown { .. }
+            )
+        })
     }
 }

@@ -11,11 +11,13 @@ use super::context::{ApplyContext, Assumption, Refusal};
 use super::facts::PlanFacts;
 use super::prior::PriorUnit;
 use super::unit::Unit;
+use super::view::View;
 use crate::driver::document::Document;
-use crate::driver::tree::{Desired, Difference, Observation, RenderContext, Rendered, TreeError, TreePath, render};
+use crate::driver::tree::{
+    Desired, Difference, Observation, RenderContext, Rendered, TreeError, TreePath, render,
+};
 use crate::fact::FactRef;
 use crate::plan::{Cause, ChangeAction, Identity, InstanceId, Plan, PlannedChange, Precision};
-use super::view::View;
 use crate::state::{ChangeResult, FileChange, InventoryEntry, Phase};
 
 /// A change, ready to be made.
@@ -75,7 +77,9 @@ enum Trouble {
 impl From<TreeError> for Trouble {
     fn from(error: TreeError) -> Self {
         match error {
-            TreeError::Changed { .. } | TreeError::Conflict { .. } => Self::Stale(error.to_string()),
+            TreeError::Changed { .. } | TreeError::Conflict { .. } => {
+                Self::Stale(error.to_string())
+            }
             error => Self::Failed(error.to_string()),
         }
     }
@@ -83,14 +87,21 @@ impl From<TreeError> for Trouble {
 
 impl<'a> Preparation<'a> {
     /// Prepares every change of a pass.
-    pub(super) fn unit<'p>(&self, unit: &Unit<'p>) -> Result<Vec<Prepared<'p>>, Obstacle> {
+    pub(super) fn unit<'p>(&self, unit: &Unit<'p>) -> Result<Vec<Prepared<'p>>, Box<Obstacle>> {
         // The plan knows nothing of an instance that state has: it came, or came and went, in between, and an
         // approval from before is not for this one.
         let known = self.plan.body.base.serials.contains_key(&unit.instance.id);
-        if !known && self.view.serial().is_some() && !unit.changes.is_empty() && self.prior.is_empty() {
+        if !known
+            && self.view.serial().is_some()
+            && !unit.changes.is_empty()
+            && self.prior.is_empty()
+        {
             let reason = "the instance was applied by another plan since this one was made";
-            let stale = unit.changes.iter().map(|change| (change.identity.clone(), reason.to_owned()));
-            return Err(Obstacle::Stale(stale.collect()));
+            let stale = unit
+                .changes
+                .iter()
+                .map(|change| (change.identity.clone(), reason.to_owned()));
+            return Err(Box::new(Obstacle::Stale(stale.collect())));
         }
         let mut prepared = Vec::with_capacity(unit.changes.len());
         let mut stale = BTreeMap::new();
@@ -101,15 +112,29 @@ impl<'a> Preparation<'a> {
                 Err(Trouble::Stale(why)) => {
                     stale.insert(identity(), why);
                 }
-                Err(Trouble::Denied(refusal)) => return Err(Obstacle::Denied(identity(), refusal)),
-                Err(Trouble::Unknown(path)) => return Err(Obstacle::Unknown(identity(), path)),
-                Err(Trouble::Failed(why)) => return Err(Obstacle::Failed(identity(), why)),
+                Err(Trouble::Denied(refusal)) => {
+                    return Err(Box::new(Obstacle::Denied(identity(), refusal)));
+                }
+                Err(Trouble::Unknown(path)) => {
+                    return Err(Box::new(Obstacle::Unknown(identity(), path)));
+                }
+                Err(Trouble::Failed(why)) => {
+                    return Err(Box::new(Obstacle::Failed(identity(), why)));
+                }
             }
         }
-        if stale.is_empty() { Ok(prepared) } else { Err(Obstacle::Stale(stale)) }
+        if stale.is_empty() {
+            Ok(prepared)
+        } else {
+            Err(Box::new(Obstacle::Stale(stale)))
+        }
     }
 
-    fn change<'p>(&self, unit: &Unit<'p>, change: &'p PlannedChange) -> Result<Prepared<'p>, Trouble> {
+    fn change<'p>(
+        &self,
+        unit: &Unit<'p>,
+        change: &'p PlannedChange,
+    ) -> Result<Prepared<'p>, Trouble> {
         let instance = &unit.instance.id;
         let owner = self.owner(instance, change)?;
         let mut prepared = match unit.phase {
@@ -136,22 +161,46 @@ impl<'a> Preparation<'a> {
         change: &'p PlannedChange,
         owner: Owner,
     ) -> Result<Prepared<'p>, Trouble> {
-        let digest = change.desired.ok_or_else(|| failed("the plan has no document for it"))?;
-        let source = self.plan.documents.get(&digest).ok_or_else(|| failed("its document is not in the plan"))?;
+        let digest = change
+            .desired
+            .ok_or_else(|| failed("the plan has no document for it"))?;
+        let source = self
+            .plan
+            .documents
+            .get(&digest)
+            .ok_or_else(|| failed("its document is not in the plan"))?;
         let document = Document::parse(&change.identity, &source).map_err(failed)?;
-        let binding = self.facts.binding(&document, self.view).map_err(Trouble::Stale)?;
+        let binding = self
+            .facts
+            .binding(&document, self.view)
+            .map_err(Trouble::Stale)?;
         let bound = document.bind(&change.identity, &binding).map_err(failed)?;
         let bound_digest = digest_of(&bound.to_source()).map_err(failed)?;
-        let context = RenderContext { instance, shapes: &self.facts.shapes, binding: &binding };
+        let context = RenderContext {
+            instance,
+            shapes: &self.facts.shapes,
+            binding: &binding,
+        };
         let rendered = render(&change.identity, &document, &context).map_err(failed)?;
-        let desired = Desired { document: digest, rendered: &rendered };
+        let desired = Desired {
+            document: digest,
+            rendered: &rendered,
+        };
         let entry = owner.as_ref().map(|(_, entry)| entry);
-        let difference = self.context.tree.diff(&change.identity, Some(desired), entry)?;
+        let difference = self
+            .context
+            .tree
+            .diff(&change.identity, Some(desired), entry)?;
         let bound_now = change.bound.is_none_or(|planned| planned != bound_digest);
         let known = if self.prior.touched(&change.identity) {
             None
         } else {
-            self.compare(change, entry, &difference, Some((bound_now, &rendered.waits_for)))?
+            self.compare(
+                change,
+                entry,
+                &difference,
+                Some((bound_now, &rendered.waits_for)),
+            )?
         };
         self.context
             .reauthorize
@@ -169,8 +218,11 @@ impl<'a> Preparation<'a> {
             rendered: Some(rendered),
             steps: difference.steps,
             entry: Some(entry),
-            from: owner.map(|(owner, _)| owner).filter(|owner| owner != instance),
-            bound_now: (bound_now && matches!(change.precision, Precision::Structural(_))).then_some(bound_digest),
+            from: owner
+                .map(|(owner, _)| owner)
+                .filter(|owner| owner != instance),
+            bound_now: (bound_now && matches!(change.precision, Precision::Structural(_)))
+                .then_some(bound_digest),
             known,
         })
     }
@@ -190,9 +242,20 @@ impl<'a> Preparation<'a> {
         } else {
             self.compare(change, entry, &difference, None)?
         };
-        self.context.reauthorize.reauthorize(instance, change, None).map_err(Trouble::Denied)?;
+        self.context
+            .reauthorize
+            .reauthorize(instance, change, None)
+            .map_err(Trouble::Denied)?;
         let steps = difference.steps;
-        Ok(Prepared { change, rendered: None, steps, entry: None, from: None, bound_now: None, known })
+        Ok(Prepared {
+            change,
+            rendered: None,
+            steps,
+            entry: None,
+            from: None,
+            bound_now: None,
+            known,
+        })
     }
 
     /// Whether the change still is what was approved. `Some` when nothing is left to do.
@@ -204,7 +267,10 @@ impl<'a> Preparation<'a> {
         document: Option<(bool, &BTreeSet<FactRef>)>,
     ) -> Result<Option<Known>, Trouble> {
         if let Some(conflict) = difference.conflicts.first() {
-            return Err(Trouble::Stale(format!("{}: {}", conflict.path, conflict.what)));
+            return Err(Trouble::Stale(format!(
+                "{}: {}",
+                conflict.path, conflict.what
+            )));
         }
         let recorded = entry.map(|entry| entry.document);
         let there = difference.action == ChangeAction::Noop && recorded == change.desired;
@@ -212,30 +278,43 @@ impl<'a> Preparation<'a> {
             return Ok(Some(Known::AlreadyThere));
         }
         if recorded != change.before {
-            return Err(stale("state has another document of it than when the plan was made"));
+            return Err(stale(
+                "state has another document of it than when the plan was made",
+            ));
         }
         let bound_now = document.is_some_and(|(bound_now, _)| bound_now);
         if bound_now && change.precision == Precision::Exact {
-            return Err(stale("a fact in it has another value than when the plan was made"));
+            return Err(stale(
+                "a fact in it has another value than when the plan was made",
+            ));
         }
         let foreseen = match change.action {
-            ChangeAction::Transfer => difference.action == ChangeAction::Update || difference.action == ChangeAction::Noop,
+            ChangeAction::Transfer => {
+                difference.action == ChangeAction::Update || difference.action == ChangeAction::Noop
+            }
             action => action == difference.action,
         };
         if !foreseen {
-            return Err(stale("something else has to be done than when the plan was made"));
+            return Err(stale(
+                "something else has to be done than when the plan was made",
+            ));
         }
         // With a token bound only now other files are looked at, so what they held cannot be compared.
         let comparable = !bound_now;
         match change.target {
-            Some(target) if comparable && target != difference.fingerprint && !difference.steps.is_empty() => {
+            Some(target)
+                if comparable
+                    && target != difference.fingerprint
+                    && !difference.steps.is_empty() =>
+            {
                 Err(stale("its files were changed since the plan was made"))
             }
             Some(_) if comparable => Ok(None),
             _ => match difference.drift.first() {
-                Some(drift) if change.cause != Cause::Drift => {
-                    Err(Trouble::Stale(format!("{} was changed since the plan was made", drift.path)))
-                }
+                Some(drift) if change.cause != Cause::Drift => Err(Trouble::Stale(format!(
+                    "{} was changed since the plan was made",
+                    drift.path
+                ))),
                 _ => Ok(None),
             },
         }
@@ -244,23 +323,42 @@ impl<'a> Preparation<'a> {
     /// What an earlier part of this run left behind.
     fn earlier(&self, prepared: &mut Prepared<'_>) -> Result<(), Trouble> {
         let identity = &prepared.change.identity;
-        if let Some(result) = self.prior.outcomes.get(identity).filter(|result| result.holds()) {
+        if let Some(result) = self
+            .prior
+            .outcomes
+            .get(identity)
+            .filter(|result| result.holds())
+        {
             prepared.known = Some(Known::Recorded(result.clone()));
             return Ok(());
         }
-        let Some(intent) = self.prior.intents.get(identity) else { return Ok(()) };
-        let rendered = prepared.rendered.as_ref().map(Rendered::digests).unwrap_or_default();
-        let same = intent.iter().all(|(path, step)| step.after == rendered.get(path).copied());
+        let Some(intent) = self.prior.intents.get(identity) else {
+            return Ok(());
+        };
+        let rendered = prepared
+            .rendered
+            .as_ref()
+            .map(Rendered::digests)
+            .unwrap_or_default();
+        let same = intent
+            .iter()
+            .all(|(path, step)| step.after == rendered.get(path).copied());
         if !same {
-            return Err(stale("a fact in it has another value than when it was begun"));
+            return Err(stale(
+                "a fact in it has another value than when it was begun",
+            ));
         }
         match self.context.tree.observe(intent)? {
             // Doing it again does what is left: at least to bring it down to the disk.
-            Observation::Done | Observation::NotStarted | Observation::Partial => prepared.steps.clone_from(intent),
+            Observation::Done | Observation::NotStarted | Observation::Partial => {
+                prepared.steps.clone_from(intent)
+            }
             Observation::Conflict(path) => match self.context.assume.get(identity) {
                 None => return Err(Trouble::Unknown(path)),
                 Some(Assumption::Done) => prepared.known = Some(Known::Assumed),
-                Some(Assumption::Redo) => prepared.steps = self.context.tree.steps_from_here(intent)?,
+                Some(Assumption::Redo) => {
+                    prepared.steps = self.context.tree.steps_from_here(intent)?
+                }
             },
         }
         Ok(())

@@ -27,14 +27,22 @@ impl Prior {
         let mut prior = Self::default();
         for record in records {
             match &record.event {
-                Event::Intent { instance, phase, changes } => {
+                Event::Intent {
+                    instance,
+                    phase,
+                    changes,
+                } => {
                     let unit = prior.units.entry((instance.clone(), *phase)).or_default();
                     for (identity, steps) in changes {
                         unit.outcomes.remove(identity);
                         unit.intents.insert(identity.clone(), steps.clone());
                     }
                 }
-                Event::Outcome { instance, phase, changes } => {
+                Event::Outcome {
+                    instance,
+                    phase,
+                    changes,
+                } => {
                     let unit = prior.units.entry((instance.clone(), *phase)).or_default();
                     unit.outcomes.extend(changes.clone());
                 }
@@ -45,7 +53,9 @@ impl Prior {
     }
 
     pub(super) fn unit(&self, instance: &InstanceId, phase: Phase) -> &PriorUnit {
-        self.units.get(&(instance.clone(), phase)).unwrap_or(&self.nothing)
+        self.units
+            .get(&(instance.clone(), phase))
+            .unwrap_or(&self.nothing)
     }
 }
 

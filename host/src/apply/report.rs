@@ -10,13 +10,34 @@ use crate::state::{ChangeResult, Phase};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Progress {
-    RunStarted { run: String, resumed: bool, instances: usize, changes: usize },
-    InstanceStarted { instance: InstanceId, phase: Phase, changes: usize },
-    ChangeFinished { instance: InstanceId, identity: Identity, action: ChangeAction, result: ChangeResult },
-    InstanceFinished { instance: InstanceId, phase: Phase, outcome: InstanceOutcome },
+    RunStarted {
+        run: String,
+        resumed: bool,
+        instances: usize,
+        changes: usize,
+    },
+    InstanceStarted {
+        instance: InstanceId,
+        phase: Phase,
+        changes: usize,
+    },
+    ChangeFinished {
+        instance: InstanceId,
+        identity: Identity,
+        action: ChangeAction,
+        result: ChangeResult,
+    },
+    InstanceFinished {
+        instance: InstanceId,
+        phase: Phase,
+        outcome: InstanceOutcome,
+    },
     /// The run was asked to stop: what is in flight is finished.
     Stopping,
-    RunFinished { run: String, exit_code: u8 },
+    RunFinished {
+        run: String,
+        exit_code: u8,
+    },
 }
 
 /// Takes reports, from several threads.

@@ -37,47 +37,85 @@ impl<'p> Schedule<'p> {
     /// stages that are gone.
     pub(super) fn of(plan: &'p Plan, state: &State) -> Self {
         let body = &plan.body;
-        let known: BTreeSet<&InstanceId> = body.instances.iter().map(|instance| &instance.id).collect();
+        let known: BTreeSet<&InstanceId> =
+            body.instances.iter().map(|instance| &instance.id).collect();
         let applies: Vec<Unit<'p>> = body.instances.iter().map(Unit::apply).collect();
-        let prunes: Vec<Unit<'p>> =
-            body.instances.iter().filter_map(|instance| Unit::prune(instance, body.mode)).collect();
-        let pruned: BTreeSet<InstanceId> = prunes.iter().map(|unit| unit.instance.id.clone()).collect();
+        let prunes: Vec<Unit<'p>> = body
+            .instances
+            .iter()
+            .filter_map(|instance| Unit::prune(instance, body.mode))
+            .collect();
+        let pruned: BTreeSet<InstanceId> =
+            prunes.iter().map(|unit| unit.instance.id.clone()).collect();
         let mut waiting = BTreeMap::new();
         for unit in applies {
-            let edges = unit.instance.edges.iter().filter(|edge| known.contains(edge));
+            let edges = unit
+                .instance
+                .edges
+                .iter()
+                .filter(|edge| known.contains(edge));
             let after = edges.map(|edge| (Phase::Apply, edge.clone())).collect();
-            waiting.insert((Phase::Apply, unit.instance.id.clone()), Waiting { unit, after });
+            waiting.insert(
+                (Phase::Apply, unit.instance.id.clone()),
+                Waiting { unit, after },
+            );
         }
         let all_applies: BTreeSet<Node> = waiting.keys().cloned().collect();
         for unit in prunes {
             let id = unit.instance.id.clone();
             // Whoever stood on this one goes first.
             let dependants = pruned.iter().filter(|other| {
-                **other != id && state.instance(other).is_some_and(|state| state.edges.contains(&id))
+                **other != id
+                    && state
+                        .instance(other)
+                        .is_some_and(|state| state.edges.contains(&id))
             });
-            let mut after: BTreeSet<Node> = dependants.map(|other| (Phase::Prune, other.clone())).collect();
+            let mut after: BTreeSet<Node> = dependants
+                .map(|other| (Phase::Prune, other.clone()))
+                .collect();
             after.extend(all_applies.iter().cloned());
             waiting.insert((Phase::Prune, id), Waiting { unit, after });
         }
         let exists = |id: &InstanceId| {
-            state.instance(id).is_some_and(|state| !matches!(state.progress, InstanceProgress::Removed | InstanceProgress::Pending))
+            state.instance(id).is_some_and(|state| {
+                !matches!(
+                    state.progress,
+                    InstanceProgress::Removed | InstanceProgress::Pending
+                )
+            })
         };
-        let blocked = body.instances.iter().filter(|instance| matches!(instance.state, InstanceStatus::Blocked(_)));
-        let stands = blocked.map(|instance| instance.id.clone()).filter(exists).collect();
-        Self { waiting, running: 0, outcomes: BTreeMap::new(), stands }
+        let blocked = body
+            .instances
+            .iter()
+            .filter(|instance| matches!(instance.state, InstanceStatus::Blocked(_)));
+        let stands = blocked
+            .map(|instance| instance.id.clone())
+            .filter(exists)
+            .collect();
+        Self {
+            waiting,
+            running: 0,
+            outcomes: BTreeMap::new(),
+            stands,
+        }
     }
 
     /// The next pass that can start. Passes behind one that did not end well are settled on the way.
     pub(super) fn next(&mut self) -> Next<'p> {
-        loop {
-            let Some((node, upstream)) = self.settled() else { break };
+        while let Some((node, upstream)) = self.settled() {
             self.waiting.remove(&node);
-            self.outcomes.insert(node, InstanceOutcome::Skipped { upstream });
+            self.outcomes
+                .insert(node, InstanceOutcome::Skipped { upstream });
         }
         let ready = self
             .waiting
             .iter()
-            .find(|(_, waiting)| waiting.after.iter().all(|before| self.outcomes.contains_key(before)))
+            .find(|(_, waiting)| {
+                waiting
+                    .after
+                    .iter()
+                    .all(|before| self.outcomes.contains_key(before))
+            })
             .map(|(node, _)| node.clone());
         match ready.and_then(|node| self.waiting.remove(&node)) {
             Some(waiting) => {
@@ -90,7 +128,13 @@ impl<'p> Schedule<'p> {
                 let stuck = std::mem::take(&mut self.waiting);
                 for (node, _) in stuck {
                     let reason = "it waits for itself".to_owned();
-                    self.outcomes.insert(node, InstanceOutcome::Failed { identity: None, reason });
+                    self.outcomes.insert(
+                        node,
+                        InstanceOutcome::Failed {
+                            identity: None,
+                            reason,
+                        },
+                    );
                 }
                 Next::Finished
             }
@@ -101,7 +145,9 @@ impl<'p> Schedule<'p> {
     fn settled(&self) -> Option<(Node, InstanceId)> {
         self.waiting.iter().find_map(|(node, waiting)| {
             let bad = waiting.after.iter().find(|before| {
-                self.outcomes.get(before).is_some_and(|outcome| self.stops(node.0, &before.1, outcome))
+                self.outcomes
+                    .get(before)
+                    .is_some_and(|outcome| self.stops(node.0, &before.1, outcome))
             });
             bad.map(|before| (node.clone(), before.1.clone()))
         })
@@ -112,7 +158,9 @@ impl<'p> Schedule<'p> {
     fn stops(&self, phase: Phase, upstream: &InstanceId, outcome: &InstanceOutcome) -> bool {
         match (phase, outcome) {
             (_, InstanceOutcome::Done { .. }) => false,
-            (Phase::Prune, InstanceOutcome::Deferred { .. } | InstanceOutcome::Blocked { .. }) => false,
+            (Phase::Prune, InstanceOutcome::Deferred { .. } | InstanceOutcome::Blocked { .. }) => {
+                false
+            }
             (Phase::Apply, InstanceOutcome::Blocked { .. }) => !self.stands.contains(upstream),
             _ => true,
         }
@@ -144,7 +192,10 @@ impl<'p> Schedule<'p> {
                 }
                 (
                     Some(InstanceOutcome::Done { changed, unchanged }),
-                    InstanceOutcome::Done { changed: more, unchanged: also },
+                    InstanceOutcome::Done {
+                        changed: more,
+                        unchanged: also,
+                    },
                 ) => {
                     *changed += more;
                     *unchanged += also;

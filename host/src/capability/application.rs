@@ -11,6 +11,10 @@ use super::path::PathPattern;
 use super::sorted::{Clusters, Patterns, Sorted};
 use super::{Reach, Request, Risk, words};
 
+/// Stands for the stack's own repository and branch. No URL, and a branch of this name is not it either, unless it
+/// is the stack's.
+const OWN: &str = "own";
+
 /// `application`. One line has to allow an application as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -19,9 +23,9 @@ pub struct ApplicationGrant {
     pub clusters: Clusters,
     /// Exact names. `default`, which allows everything, is none of them.
     pub projects: Patterns,
-    /// Exact URLs.
+    /// Exact URLs; `own` is the repository that holds the stack's tree, whatever its URL.
     pub repositories: Patterns,
-    /// Branches that may be followed. Commits always may.
+    /// Branches that may be followed; `own` is the one that is delivered. Commits always may.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub branches: Patterns,
     pub paths: Sorted<PathPattern>,
@@ -39,6 +43,8 @@ pub struct ApplicationRequest {
     pub repository: String,
     /// The branch, unless the revision is a commit.
     pub branch: Option<String>,
+    /// It is the stack's own repository at the branch that is delivered.
+    pub own: bool,
     pub path: String,
     pub destination: Identifier,
     pub namespace: String,
@@ -78,14 +84,16 @@ impl Grant for ApplicationGrant {
         let Request::Application(request) = request else {
             return false;
         };
+        let covers = |patterns: &Patterns, text: &str| {
+            let own = request.own && patterns.covers(OWN, request.risk());
+            own || patterns.covers(text, request.risk())
+        };
         self.projects.covers(&request.project, request.risk())
-            && self
-                .repositories
-                .covers(&request.repository, request.risk())
+            && covers(&self.repositories, &request.repository)
             && request
                 .branch
                 .as_deref()
-                .is_none_or(|branch| self.branches.covers(branch, request.risk()))
+                .is_none_or(|branch| covers(&self.branches, branch))
             && self.paths.iter().any(|path| path.matches(&request.path))
             && self.namespaces.matches(&request.namespace)
             && self.destinations.covers(&request.destination, reach)

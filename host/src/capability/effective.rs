@@ -26,7 +26,7 @@ pub struct EffectiveParts {
     /// The cluster that the stage runs for; `None` for a stage of the stack.
     pub cluster: Option<Identifier>,
     /// All clusters of the stack.
-    pub clusters: BTreeSet<Identifier>,
+    pub clusters: Arc<BTreeSet<Identifier>>,
     /// What the plugin's signed statement asks for.
     pub signed: CapabilitySet,
     /// What the operator granted.

@@ -60,7 +60,7 @@ pub use authorize::{Decision, authorize};
 pub use authorized::{Authorized, authorize_change};
 pub use cluster::{ClusterRequest, ObjectScope, Verb};
 pub use denial::{Denial, Wall};
-pub use derive::{DeclaredFact, DeclaredFacts, DeriveContext, derive};
+pub use derive::{DeclaredFact, DeclaredFacts, DeriveContext, Repository, derive};
 pub use documents::{DocumentKind, DocumentsRequest};
 pub use ec2::{Ec2Call, Ec2Request};
 pub use effective::{Effective, EffectiveParts};

@@ -26,11 +26,17 @@ pub struct Catalogue(BTreeMap<Identifier, ChartPin>);
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     #[error("{path}: {error}")]
-    Read { path: PathBuf, error: std::io::Error },
+    Read {
+        path: PathBuf,
+        error: std::io::Error,
+    },
     #[error("{path}: the file has more than 1 MiB")]
     TooLarge { path: PathBuf },
     #[error("{place}: {error}")]
-    Form { place: String, error: toml::de::Error },
+    Form {
+        place: String,
+        error: toml::de::Error,
+    },
 }
 
 #[derive(Deserialize)]
@@ -54,15 +60,24 @@ impl Catalogue {
     /// The built-in list with the operator's file over it; a file that does not exist changes nothing.
     pub fn load(file: &Path) -> Result<Self, CatalogueError> {
         let mut catalogue = Self::built_in()?;
-        let read_error = |error| CatalogueError::Read { path: file.to_owned(), error };
+        let read_error = |error| CatalogueError::Read {
+            path: file.to_owned(),
+            error,
+        };
         match std::fs::metadata(file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(catalogue),
             Err(error) => return Err(read_error(error)),
-            Ok(metadata) if metadata.len() > MAX => return Err(CatalogueError::TooLarge { path: file.to_owned() }),
+            Ok(metadata) if metadata.len() > MAX => {
+                return Err(CatalogueError::TooLarge {
+                    path: file.to_owned(),
+                });
+            }
             Ok(_) => {}
         }
         let text = std::fs::read_to_string(file).map_err(read_error)?;
-        catalogue.0.extend(parse(&file.display().to_string(), &text)?);
+        catalogue
+            .0
+            .extend(parse(&file.display().to_string(), &text)?);
         Ok(catalogue)
     }
 
@@ -77,8 +92,10 @@ impl Catalogue {
 }
 
 fn parse(place: &str, text: &str) -> Result<BTreeMap<Identifier, ChartPin>, CatalogueError> {
-    let file: File =
-        toml::from_str(text).map_err(|error| CatalogueError::Form { place: place.to_owned(), error })?;
+    let file: File = toml::from_str(text).map_err(|error| CatalogueError::Form {
+        place: place.to_owned(),
+        error,
+    })?;
     Ok(file
         .chart
         .into_iter()
@@ -125,7 +142,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("catalogue.toml");
         std::fs::write(&file, "[chart.x]\nrepo = \"a\"\n").unwrap();
-        assert!(matches!(Catalogue::load(&file), Err(CatalogueError::Form { .. })));
+        assert!(matches!(
+            Catalogue::load(&file),
+            Err(CatalogueError::Form { .. })
+        ));
         assert!(Catalogue::load(&folder.path().join("absent")).is_ok());
     }
 }

@@ -8,7 +8,13 @@ use clap_complete::Shell;
 /// Turns one stack file into a secure multi-cluster Kubernetes platform: signed plugins propose, you
 /// approve, Aegis applies.
 #[derive(Debug, Parser)]
-#[command(name = "aegis", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "aegis",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,
@@ -19,7 +25,14 @@ pub struct Arguments {
 #[derive(Clone, Debug, Args)]
 pub struct Global {
     /// The stack file
-    #[arg(short, long, global = true, value_name = "FILE", default_value = "aegis.yaml", env = "AEGIS_FILE")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "aegis.yaml",
+        env = "AEGIS_FILE"
+    )]
     pub file: PathBuf,
     /// The form of the result on standard output
     #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
@@ -93,7 +106,11 @@ pub struct Init {
     #[arg(long, default_value = "shop.example.com")]
     pub domain: String,
     /// A cluster as NAME=REGION; can be given several times
-    #[arg(long = "cluster", value_name = "NAME=REGION", default_value = "use1=us-east-1")]
+    #[arg(
+        long = "cluster",
+        value_name = "NAME=REGION",
+        default_value = "use1=us-east-1"
+    )]
     pub clusters: Vec<String>,
 }
 

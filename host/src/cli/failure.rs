@@ -63,16 +63,25 @@ pub const OUTPUT: &str = "AEG0004";
 
 impl Failure {
     pub fn new(problem: impl miette::Diagnostic + Send + Sync + 'static) -> Self {
-        Self { problems: vec![Box::new(problem)], exit: Exit::Error }
+        Self {
+            problems: vec![Box::new(problem)],
+            exit: Exit::Error,
+        }
     }
 
     pub fn refused(problem: impl miette::Diagnostic + Send + Sync + 'static) -> Self {
-        Self { problems: vec![Box::new(problem)], exit: Exit::Refused }
+        Self {
+            problems: vec![Box::new(problem)],
+            exit: Exit::Refused,
+        }
     }
 
     /// A file that cannot be read or written.
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::new(Diagnostic::new(FILE, format!("{}: {error}", path.display())))
+        Self::new(Diagnostic::new(
+            FILE,
+            format!("{}: {error}", path.display()),
+        ))
     }
 }
 
@@ -89,14 +98,24 @@ impl From<Problems> for Failure {
             && let Some(last) = diagnostics.last_mut()
         {
             let more = format!("{} more problems are not shown", problems.omitted());
-            last.help = Some(last.help.take().map_or(more.clone(), |help| format!("{help}; {more}")));
+            last.help = Some(
+                last.help
+                    .take()
+                    .map_or(more.clone(), |help| format!("{help}; {more}")),
+            );
         }
-        Self { problems: boxed(diagnostics), exit: Exit::Error }
+        Self {
+            problems: boxed(diagnostics),
+            exit: Exit::Error,
+        }
     }
 }
 
 fn boxed(diagnostics: Vec<Diagnostic>) -> Vec<Problem> {
-    diagnostics.into_iter().map(|diagnostic| Box::new(diagnostic) as Problem).collect()
+    diagnostics
+        .into_iter()
+        .map(|diagnostic| Box::new(diagnostic) as Problem)
+        .collect()
 }
 
 impl From<StateError> for Failure {
@@ -128,7 +147,10 @@ impl From<PlanFailure> for Failure {
             };
             Diagnostic::new(denial.code, format!("{id}{place}: {denial}")).help(denial.help)
         }));
-        Self { problems: boxed(diagnostics), exit }
+        Self {
+            problems: boxed(diagnostics),
+            exit,
+        }
     }
 }
 

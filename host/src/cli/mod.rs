@@ -20,7 +20,11 @@ pub fn run() -> std::process::ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are answers, not errors.
-            let code = if error.use_stderr() { Exit::Error } else { Exit::Done };
+            let code = if error.use_stderr() {
+                Exit::Error
+            } else {
+                Exit::Done
+            };
             let _ = error.print();
             return code.into();
         }

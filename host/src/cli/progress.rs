@@ -31,7 +31,9 @@ impl<'a> Progress<'a> {
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
         if self.ui.json() {
-            let _ = self.ui.print_json(&json!({ "event": "progress", "what": self.what, "done": done, "total": total }));
+            let _ = self.ui.print_json(
+                &json!({ "event": "progress", "what": self.what, "done": done, "total": total }),
+            );
         }
     }
 

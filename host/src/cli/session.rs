@@ -18,8 +18,11 @@ pub const RUNTIME: &str = "AEG0006";
 
 /// The operator's folders.
 pub fn home() -> Result<Home, Failure> {
-    Home::find(|name| std::env::var_os(name).map(PathBuf::from))
-        .map_err(|error| Failure::new(Diagnostic::new(HOME, error.to_string()).help("set AEGIS_HOME to a folder of yours")))
+    Home::find(|name| std::env::var_os(name).map(PathBuf::from)).map_err(|error| {
+        Failure::new(
+            Diagnostic::new(HOME, error.to_string()).help("set AEGIS_HOME to a folder of yours"),
+        )
+    })
 }
 
 /// A stack file and where things lie around it.
@@ -36,7 +39,11 @@ impl Project {
         let folder = folder_of(&global.file);
         let name = Identifier::new(&stack.name)
             .map_err(|error| Failure::new(Diagnostic::new(USAGE, error.to_string())))?;
-        Ok(Self { stack, name, folder })
+        Ok(Self {
+            stack,
+            name,
+            folder,
+        })
     }
 
     pub fn lock_file(&self) -> PathBuf {
@@ -55,13 +62,22 @@ impl Project {
 
     /// Verifies and loads the plugins of all stages that are on.
     pub fn load(&self, home: &Home) -> Result<Loaded, Failure> {
-        let library = Library::open(home, &self.name, &self.lock_file(), Compiler::this_program().map_err(crate::library::LibraryError::from)?)?;
+        let library = Library::open(
+            home,
+            &self.name,
+            &self.lock_file(),
+            Compiler::this_program().map_err(crate::library::LibraryError::from)?,
+        )?;
         let names = plugin_names(&self.stack)?;
         let plugins = library.load(&names)?;
         let stages = StageSet::new(&self.stack, &plugins)?;
         let catalogue = Catalogue::load(&home.catalogue_file())
             .map_err(|error| Failure::new(Diagnostic::new(CATALOGUE, error.to_string())))?;
-        Ok(Loaded { library, stages, catalogue })
+        Ok(Loaded {
+            library,
+            stages,
+            catalogue,
+        })
     }
 }
 
@@ -91,13 +107,21 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .worker_threads(1)
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(Diagnostic::new(RUNTIME, format!("the runtime does not start: {error}"))))
+        .map_err(|error| {
+            Failure::new(Diagnostic::new(
+                RUNTIME,
+                format!("the runtime does not start: {error}"),
+            ))
+        })
 }
 
 /// How many things are done at the same time: what was asked for, or one for each processor.
 pub fn parallelism(asked: Option<usize>) -> Result<usize, Failure> {
     match asked {
-        Some(0) => Err(Failure::new(Diagnostic::new(USAGE, "--parallelism must be at least 1"))),
+        Some(0) => Err(Failure::new(Diagnostic::new(
+            USAGE,
+            "--parallelism must be at least 1",
+        ))),
         Some(number) => Ok(number),
         None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
     }

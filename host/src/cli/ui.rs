@@ -92,7 +92,11 @@ impl Ui {
 
     /// A text of the result, coloured.
     pub fn paint(&self, tone: Tone, text: impl std::fmt::Display) -> String {
-        if self.color_out { format!("\x1b[{}m{text}\x1b[0m", tone.code()) } else { text.to_string() }
+        if self.color_out {
+            format!("\x1b[{}m{text}\x1b[0m", tone.code())
+        } else {
+            text.to_string()
+        }
     }
 
     /// The result for people.
@@ -108,8 +112,16 @@ impl Ui {
     }
 
     /// Either, whichever was asked for.
-    pub fn answer<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
-        if self.json { self.print_json(value) } else { self.print(&text()) }
+    pub fn answer<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        if self.json {
+            self.print_json(value)
+        } else {
+            self.print(&text())
+        }
     }
 
     /// Something worth knowing that is not the result.
@@ -122,12 +134,22 @@ impl Ui {
     /// Shows why a command failed.
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            let problems: Vec<Value> = failure.problems.iter().map(|problem| problem_json(problem.as_ref())).collect();
+            let problems: Vec<Value> = failure
+                .problems
+                .iter()
+                .map(|problem| problem_json(problem.as_ref()))
+                .collect();
             let _ = self.print_json(&json!({ "diagnostics": problems }));
             return;
         }
-        let theme = if self.color_err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
+        let theme = if self.color_err {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(100)
+            .with_links(false);
         for problem in &failure.problems {
             let mut text = String::new();
             match handler.render_report(&mut text, problem.as_ref()) {
@@ -140,11 +162,20 @@ impl Ui {
 
 /// A problem for programs. Line and column count from 1.
 fn problem_json(problem: &(dyn Diagnostic + Send + Sync)) -> Value {
-    let place = problem.labels().and_then(|mut labels| labels.next()).and_then(|label| {
-        let contents = problem.source_code()?.read_span(label.inner(), 0, 0).ok()?;
-        Some((contents.name().map(str::to_owned), contents.line() + 1, contents.column() + 1))
+    let place = problem
+        .labels()
+        .and_then(|mut labels| labels.next())
+        .and_then(|label| {
+            let contents = problem.source_code()?.read_span(label.inner(), 0, 0).ok()?;
+            Some((
+                contents.name().map(str::to_owned),
+                contents.line() + 1,
+                contents.column() + 1,
+            ))
+        });
+    let (file, line, column) = place.map_or((None, None, None), |(file, line, column)| {
+        (file, Some(line), Some(column))
     });
-    let (file, line, column) = place.map_or((None, None, None), |(file, line, column)| (file, Some(line), Some(column)));
     json!({
         "code": problem.code().map(|code| code.to_string()),
         "message": problem.to_string(),

@@ -31,9 +31,16 @@ const STATEFUL_KINDS: [&str; 6] = [
 ];
 
 /// The risk of doing `action` to an identity whose document was `before` and becomes `after`.
-pub fn risk(identity: &Identity, action: ChangeAction, before: Option<&Document>, after: Option<&Document>) -> Risk {
+pub fn risk(
+    identity: &Identity,
+    action: ChangeAction,
+    before: Option<&Document>,
+    after: Option<&Document>,
+) -> Risk {
     match action {
-        ChangeAction::Noop | ChangeAction::Create | ChangeAction::Transfer | ChangeAction::Run => Risk::None,
+        ChangeAction::Noop | ChangeAction::Create | ChangeAction::Transfer | ChangeAction::Run => {
+            Risk::None
+        }
         ChangeAction::Delete | ChangeAction::Replace => loss(identity, before),
         ChangeAction::Handover => Risk::Disruptive,
         ChangeAction::Update => update(identity, before, after),
@@ -59,13 +66,27 @@ fn loss(identity: &Identity, before: Option<&Document>) -> Risk {
 
 fn update(identity: &Identity, before: Option<&Document>, after: Option<&Document>) -> Risk {
     match (identity, before, after) {
-        (Identity::Terraform { .. }, Some(Document::Terraform(before)), Some(Document::Terraform(after))) => {
-            let addresses = |blocks: &[crate::proposal::TerraformBlock]| -> BTreeSet<(String, String)> {
-                blocks.iter().map(|block| (block.kind.clone(), block.name.clone())).collect()
-            };
+        (
+            Identity::Terraform { .. },
+            Some(Document::Terraform(before)),
+            Some(Document::Terraform(after)),
+        ) => {
+            let addresses =
+                |blocks: &[crate::proposal::TerraformBlock]| -> BTreeSet<(String, String)> {
+                    blocks
+                        .iter()
+                        .map(|block| (block.kind.clone(), block.name.clone()))
+                        .collect()
+                };
             let kept = addresses(&after.resources);
-            let gone: Vec<_> = addresses(&before.resources).difference(&kept).cloned().collect();
-            if gone.iter().any(|(kind, _)| STATEFUL_TYPES.contains(&kind.as_str())) {
+            let gone: Vec<_> = addresses(&before.resources)
+                .difference(&kept)
+                .cloned()
+                .collect();
+            if gone
+                .iter()
+                .any(|(kind, _)| STATEFUL_TYPES.contains(&kind.as_str()))
+            {
                 Risk::Destructive
             } else if gone.is_empty() {
                 Risk::None
@@ -74,7 +95,9 @@ fn update(identity: &Identity, before: Option<&Document>, after: Option<&Documen
             }
         }
         // Nodes are replaced when their configuration changes.
-        (Identity::KopsCluster { .. } | Identity::KopsInstanceGroup { .. }, _, _) => Risk::Disruptive,
+        (Identity::KopsCluster { .. } | Identity::KopsInstanceGroup { .. }, _, _) => {
+            Risk::Disruptive
+        }
         (_, _, Some(Document::Absent(_))) => Risk::Disruptive,
         _ => Risk::None,
     }

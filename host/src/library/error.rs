@@ -19,7 +19,10 @@ pub enum LibraryError {
     #[error("there is no lock file at {}", path.display())]
     NoLock { path: PathBuf },
     #[error("the lock file is for the stack `{found}`, and this is `{expected}`")]
-    OtherStack { expected: Identifier, found: Identifier },
+    OtherStack {
+        expected: Identifier,
+        found: Identifier,
+    },
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
@@ -27,10 +30,18 @@ pub enum LibraryError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("{plugin}: the capabilities are not understood: {error}")]
-    Capabilities { plugin: PluginName, error: CapabilityError },
+    Capabilities {
+        plugin: PluginName,
+        error: CapabilityError,
+    },
     #[error("{plugin}: the descriptor in the package is not understood: {error}")]
-    Descriptor { plugin: PluginName, error: serde_json::Error },
-    #[error("{plugin}: the descriptor in the package names another plugin, version or kind than the signed statement")]
+    Descriptor {
+        plugin: PluginName,
+        error: serde_json::Error,
+    },
+    #[error(
+        "{plugin}: the descriptor in the package names another plugin, version or kind than the signed statement"
+    )]
     DescriptorDisagrees { plugin: PluginName },
     #[error(transparent)]
     Load(#[from] LoadError),

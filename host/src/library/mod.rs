@@ -58,8 +58,12 @@ pub struct Library {
 
 /// The version of this host and of the contract it speaks.
 pub fn host_version() -> Result<HostVersion, LibraryError> {
-    let version = Version::parse(env!("CARGO_PKG_VERSION")).map_err(|_| LibraryError::HostVersion)?;
-    Ok(HostVersion { version, contracts: BTreeSet::from([CONTRACT]) })
+    let version =
+        Version::parse(env!("CARGO_PKG_VERSION")).map_err(|_| LibraryError::HostVersion)?;
+    Ok(HostVersion {
+        version,
+        contracts: BTreeSet::from([CONTRACT]),
+    })
 }
 
 /// The operator's trust.
@@ -84,14 +88,24 @@ pub fn cache(home: &Home) -> Option<Cache> {
 
 impl Library {
     /// Opens lock file and trust of a stack. Nothing is fetched yet.
-    pub fn open(home: &Home, stack: &Identifier, lock_path: &Path, compiler: Compiler) -> Result<Self, LibraryError> {
+    pub fn open(
+        home: &Home,
+        stack: &Identifier,
+        lock_path: &Path,
+        compiler: Compiler,
+    ) -> Result<Self, LibraryError> {
         let trust = trust(home)?;
         if !lock_path.exists() {
-            return Err(LibraryError::NoLock { path: lock_path.to_owned() });
+            return Err(LibraryError::NoLock {
+                path: lock_path.to_owned(),
+            });
         }
         let lock = Lock::load(lock_path)?;
         if lock.stack() != stack {
-            return Err(LibraryError::OtherStack { expected: stack.clone(), found: lock.stack().clone() });
+            return Err(LibraryError::OtherStack {
+                expected: stack.clone(),
+                found: lock.stack().clone(),
+            });
         }
         Ok(Self {
             lock_digest: lock.digest()?,
@@ -119,19 +133,32 @@ impl Library {
         names: impl IntoIterator<Item = &'a PluginName>,
     ) -> Result<BTreeMap<PluginName, Arc<LoadedPlugin>>, LibraryError> {
         let names: BTreeSet<&PluginName> = names.into_iter().collect();
-        names.into_iter().map(|name| Ok((name.clone(), Arc::new(self.load_one(name)?)))).collect()
+        names
+            .into_iter()
+            .map(|name| Ok((name.clone(), Arc::new(self.load_one(name)?))))
+            .collect()
     }
 
     fn load_one(&self, name: &PluginName) -> Result<LoadedPlugin, LibraryError> {
         let locked = self.lock.plugin(name)?;
-        let fetched = locked.source.open(&self.base).fetch(name, &locked.version)?;
+        let fetched = locked
+            .source
+            .open(&self.base)
+            .fetch(name, &locked.version)?;
         let expected = locked.expectation(host_version()?);
-        let component = verify(fetched.component, &fetched.statement, &self.trust, &expected)?;
+        let component = verify(
+            fetched.component,
+            &fetched.statement,
+            &self.trust,
+            &expected,
+        )?;
         let descriptor = descriptor(&component)?;
         let manifest = component.manifest();
         let signed = capabilities(name, manifest.capabilities.as_slice())?;
         let granted = capabilities(name, locked.grant.as_slice())?;
-        let code = self.sandbox.load(&component, self.cache.as_ref(), &self.compiler)?;
+        let code = self
+            .sandbox
+            .load(&component, self.cache.as_ref(), &self.compiler)?;
         Ok(LoadedPlugin {
             name: name.clone(),
             version: manifest.version.clone(),
@@ -150,18 +177,29 @@ impl Library {
 
 /// Parses a list of capabilities.
 pub fn capabilities(plugin: &PluginName, list: &[Value]) -> Result<CapabilitySet, LibraryError> {
-    CapabilitySet::parse(&Value::Array(list.to_vec()))
-        .map_err(|error| LibraryError::Capabilities { plugin: plugin.clone(), error })
+    CapabilitySet::parse(&Value::Array(list.to_vec())).map_err(|error| LibraryError::Capabilities {
+        plugin: plugin.clone(),
+        error,
+    })
 }
 
 /// The descriptor in a package's signed metadata, which must agree with what was signed beside it.
 pub fn descriptor(component: &VerifiedComponent) -> Result<Descriptor, LibraryError> {
     let manifest = component.manifest();
     let plugin = manifest.plugin.clone();
-    let descriptor: Descriptor = serde_json::from_value(Value::Object(component.metadata().descriptor.clone()))
-        .map_err(|error| LibraryError::Descriptor { plugin: plugin.clone(), error })?;
+    let descriptor: Descriptor = serde_json::from_value(Value::Object(
+        component.metadata().descriptor.clone(),
+    ))
+    .map_err(|error| LibraryError::Descriptor {
+        plugin: plugin.clone(),
+        error,
+    })?;
     let agrees = descriptor.name == manifest.plugin.plugin
         && descriptor.version == manifest.version
         && descriptor.kind.name() == manifest.kind.as_str();
-    if agrees { Ok(descriptor) } else { Err(LibraryError::DescriptorDisagrees { plugin }) }
+    if agrees {
+        Ok(descriptor)
+    } else {
+        Err(LibraryError::DescriptorDisagrees { plugin })
+    }
 }

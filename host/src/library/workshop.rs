@@ -10,8 +10,8 @@ use aegis_document::{Digest, Identifier};
 use aegis_registry::statement::{Envelope, beside};
 use aegis_registry::verify::VersionRule;
 use aegis_registry::{
-    Capabilities, Expectation, Kind, KeyError, Manifest, Metadata, Package, PackageError, PluginName, Role, SecretKey,
-    Statement, Trust, VerifiedComponent, verify,
+    Capabilities, Expectation, KeyError, Kind, Manifest, Metadata, Package, PackageError,
+    PluginName, Role, SecretKey, Statement, Trust, VerifiedComponent, verify,
 };
 use semver::Version;
 use serde::Deserialize;
@@ -73,7 +73,10 @@ pub async fn package(
     compiler: &Compiler,
 ) -> Result<(Vec<u8>, Metadata), WorkshopError> {
     let file: ManifestFile = toml::from_str(manifest)?;
-    let plugin = PluginName { publisher: file.publisher, plugin: file.name };
+    let plugin = PluginName {
+        publisher: file.publisher,
+        plugin: file.name,
+    };
     // Read as what they mean, so that a misspelt line is found by its author and not by an operator.
     let requested = capabilities(&plugin, &file.capability)?.to_value();
     let requested = Capabilities::new(requested.as_array().cloned().unwrap_or_default())?;
@@ -91,7 +94,9 @@ pub async fn package(
         descriptor: Map::new(),
     };
     let asked = Package::embed(component, &metadata)?;
-    let descriptor = load(&asked, &metadata.manifest, compiler)?.describe().await?;
+    let descriptor = load(&asked, &metadata.manifest, compiler)?
+        .describe()
+        .await?;
     check(&descriptor, &plugin, file.kind)?;
     metadata.manifest.version = descriptor.version.clone();
     if let Value::Object(descriptor) = serde_json::to_value(&descriptor)? {
@@ -103,21 +108,38 @@ pub async fn package(
 fn check(descriptor: &Descriptor, plugin: &PluginName, kind: Kind) -> Result<(), WorkshopError> {
     let said = format!("{} ({})", descriptor.name, descriptor.kind);
     let written = format!("{} ({})", plugin.plugin, kind.as_str());
-    if said == written { Ok(()) } else { Err(WorkshopError::Disagrees { said, written }) }
+    if said == written {
+        Ok(())
+    } else {
+        Err(WorkshopError::Disagrees { said, written })
+    }
 }
 
 /// Loads a package that its owner has at hand, whoever signed it or not.
-pub fn load(package: &[u8], manifest: &Manifest, compiler: &Compiler) -> Result<Plugin, WorkshopError> {
+pub fn load(
+    package: &[u8],
+    manifest: &Manifest,
+    compiler: &Compiler,
+) -> Result<Plugin, WorkshopError> {
     let key = SecretKey::generate()?;
     let mut trust = Trust::default();
-    trust.add(Role::Publisher(manifest.plugin.publisher.clone()), key.public())?;
+    trust.add(
+        Role::Publisher(manifest.plugin.publisher.clone()),
+        key.public(),
+    )?;
     let envelope = Envelope::sign(&statement(package, manifest), &key)?.to_bytes()?;
     let component = expect(package.to_vec(), &envelope, &trust, &manifest.plugin)?;
-    Ok(Sandbox::new().map_err(LibraryError::from)?.load(&component, None, compiler).map_err(LibraryError::from)?)
+    Ok(Sandbox::new()
+        .map_err(LibraryError::from)?
+        .load(&component, None, compiler)
+        .map_err(LibraryError::from)?)
 }
 
 fn statement(package: &[u8], manifest: &Manifest) -> Statement {
-    Statement { component: Digest::of(package), manifest: manifest.clone() }
+    Statement {
+        component: Digest::of(package),
+        manifest: manifest.clone(),
+    }
 }
 
 fn expect(
@@ -137,13 +159,21 @@ fn expect(
 }
 
 /// Verifies a package against the operator's trust, whatever version it is.
-pub fn check_signature(package: Vec<u8>, envelope: &[u8], trust: &Trust) -> Result<VerifiedComponent, WorkshopError> {
+pub fn check_signature(
+    package: Vec<u8>,
+    envelope: &[u8],
+    trust: &Trust,
+) -> Result<VerifiedComponent, WorkshopError> {
     let plugin = Package::read(&package)?.metadata().manifest.plugin.clone();
     expect(package, envelope, trust, &plugin)
 }
 
 /// Signs a package. A statement that is there already gets one more signature, if it is about the same bytes.
-pub fn sign(package: &[u8], existing: Option<&[u8]>, key: &SecretKey) -> Result<Vec<u8>, WorkshopError> {
+pub fn sign(
+    package: &[u8],
+    existing: Option<&[u8]>,
+    key: &SecretKey,
+) -> Result<Vec<u8>, WorkshopError> {
     let manifest = Package::read(package)?.metadata().manifest.clone();
     let wanted = statement(package, &manifest);
     if let Some(existing) = existing {

@@ -65,6 +65,7 @@ mod tests {
                 "compliance",
                 "delivery",
                 "foundation",
+                "keys",
                 "network"
             ]
         );

@@ -46,7 +46,10 @@ pub fn import_facts(
         approvals: BTreeSet::new(),
         resumed: false,
     })?;
-    ledger.record(Event::Import { instance: instance.clone(), facts: imported.changed.clone() })?;
+    ledger.record(Event::Import {
+        instance: instance.clone(),
+        facts: imported.changed.clone(),
+    })?;
     if let Some(state) = ledger.state().instance(instance) {
         let mut state = state.clone();
         write(&mut state, values, &imported.changed);
@@ -56,30 +59,57 @@ pub fn import_facts(
     Ok(imported)
 }
 
-fn check(ledger: &Ledger, id: &InstanceId, values: &BTreeMap<Identifier, Value>) -> Result<Imported, StateError> {
-    let state = ledger.state().instances().find(|instance| instance.id == *id);
+fn check(
+    ledger: &Ledger,
+    id: &InstanceId,
+    values: &BTreeMap<Identifier, Value>,
+) -> Result<Imported, StateError> {
+    let state = ledger
+        .state()
+        .instances()
+        .find(|instance| instance.id == *id);
     let state = state.ok_or_else(|| StateError::UnknownInstance(id.clone()))?;
-    let mut imported = Imported { changed: BTreeSet::new(), unchanged: BTreeSet::new() };
+    let mut imported = Imported {
+        changed: BTreeSet::new(),
+        unchanged: BTreeSet::new(),
+    };
     for (name, value) in values {
         let fact = state.facts.get(name).ok_or_else(|| {
             let known: Vec<&str> = state.facts.keys().map(Identifier::as_str).collect();
-            StateError::UnknownFact { instance: id.clone(), name: name.clone(), known: known.join(", ") }
+            StateError::UnknownFact {
+                instance: id.clone(),
+                name: name.clone(),
+                known: known.join(", "),
+            }
         })?;
         if fact.secret {
-            return Err(StateError::FactSecret { instance: id.clone(), name: name.clone() });
+            return Err(StateError::FactSecret {
+                instance: id.clone(),
+                name: name.clone(),
+            });
         }
-        fact.format.check(value).map_err(|misfit| StateError::FactMisfit {
-            instance: id.clone(),
-            name: name.clone(),
-            misfit,
-        })?;
+        fact.format
+            .check(value)
+            .map_err(|misfit| StateError::FactMisfit {
+                instance: id.clone(),
+                name: name.clone(),
+                misfit,
+            })?;
         let same = fact.value.as_ref() == Some(value);
-        if same { imported.unchanged.insert(name.clone()) } else { imported.changed.insert(name.clone()) };
+        if same {
+            imported.unchanged.insert(name.clone())
+        } else {
+            imported.changed.insert(name.clone())
+        };
     }
     Ok(imported)
 }
 
-fn write(state: &mut InstanceState, values: &BTreeMap<Identifier, Value>, changed: &BTreeSet<Identifier>) {
+fn write(
+    state: &mut InstanceState,
+    values: &BTreeMap<Identifier, Value>,
+    changed: &BTreeSet<Identifier>,
+) {
     for name in changed {
         if let (Some(fact), Some(value)) = (state.facts.get_mut(name), values.get(name)) {
             fact.value = Some(value.clone());

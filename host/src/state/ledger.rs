@@ -41,19 +41,27 @@ pub struct Ledger {
 
 impl Ledger {
     /// Takes the lease and opens the state, making it if there is none. An unfinished run is an error.
-    pub fn open(context: LedgerContext, operation: Operation, plan: Option<Digest>) -> Result<Self, StateError> {
+    pub fn open(
+        context: LedgerContext,
+        operation: Operation,
+        plan: Option<Digest>,
+    ) -> Result<Self, StateError> {
         let lease = match Lease::acquire(&context.store, operation, plan, &context.actor) {
             // Somebody's process may have died when it had nothing left to do, or had done nothing yet.
             Err(StateError::LeaseHeld { record }) if record.is_dead() => {
                 if let Some(run) = load(context.store.as_ref(), &context.operator)?.unfinished() {
-                    return Err(StateError::Unfinished { run: run.run.clone() });
+                    return Err(StateError::Unfinished {
+                        run: run.run.clone(),
+                    });
                 }
                 Lease::take_over(&context.store, operation, plan, &context.actor)?
             }
             lease => lease?,
         };
         let opened = Self::load(&context).and_then(|(state, key)| match state.unfinished() {
-            Some(run) => Err(StateError::Unfinished { run: run.run.clone() }),
+            Some(run) => Err(StateError::Unfinished {
+                run: run.run.clone(),
+            }),
             None => Ok((state, key)),
         });
         let (state, key) = match opened {
@@ -67,7 +75,14 @@ impl Ledger {
         let mut run = [0; 6];
         getrandom::fill(&mut run).map_err(StateError::Random)?;
         let writer = Writer::open(context.store.as_ref(), state.last)?;
-        Ok(Self { context, key, lease, state, writer, run: hex::encode(run) })
+        Ok(Self {
+            context,
+            key,
+            lease,
+            state,
+            writer,
+            run: hex::encode(run),
+        })
     }
 
     /// Opens the state to go on with the unfinished run. Its lease is taken over when its process is
@@ -78,9 +93,20 @@ impl Ledger {
         let lease = Lease::take_over(&context.store, run.operation, run.plan, &context.actor)?;
         // Again, now that nobody else writes.
         let (state, key) = Self::load(&context)?;
-        let run = state.unfinished().ok_or(StateError::NothingToResume)?.run.clone();
+        let run = state
+            .unfinished()
+            .ok_or(StateError::NothingToResume)?
+            .run
+            .clone();
         let writer = Writer::open(context.store.as_ref(), state.last)?;
-        Ok(Self { context, key, lease, state, writer, run })
+        Ok(Self {
+            context,
+            key,
+            lease,
+            state,
+            writer,
+            run,
+        })
     }
 
     fn load(context: &LedgerContext) -> Result<(State, StateKey), StateError> {
@@ -116,8 +142,22 @@ impl Ledger {
             .put(Key::Head, &bytes, Condition::Absent)
             .map_err(|error| StateError::store(&context.store.place(), error))?;
         let digest = Digest::of(&bytes);
-        context.operator.remember(&head.lineage, &Mark { serial: head.serial, head: digest, journal: None })?;
-        Ok((State { head: Some(head), digest: Some(digest), ..State::default() }, key))
+        context.operator.remember(
+            &head.lineage,
+            &Mark {
+                serial: head.serial,
+                head: digest,
+                journal: None,
+            },
+        )?;
+        Ok((
+            State {
+                head: Some(head),
+                digest: Some(digest),
+                ..State::default()
+            },
+            key,
+        ))
     }
 
     pub fn state(&self) -> &State {
@@ -139,7 +179,11 @@ impl Ledger {
     /// The records of the run that is resumed, oldest first.
     pub fn records(&self) -> Result<Vec<Record>, StateError> {
         let all = journal::read_all(self.store(), &self.key)?;
-        Ok(all.into_iter().map(|(record, _)| record).filter(|record| record.run == self.run).collect())
+        Ok(all
+            .into_iter()
+            .map(|(record, _)| record)
+            .filter(|record| record.run == self.run)
+            .collect())
     }
 
     /// Dies here when a test wants it.
@@ -166,7 +210,8 @@ impl Ledger {
             actor: self.context.actor.clone(),
             event,
         };
-        self.writer.append(self.context.store.as_ref(), &self.key, &record)?;
+        self.writer
+            .append(self.context.store.as_ref(), &self.key, &record)?;
         self.remember()?;
         self.pass(FaultPoint::AfterRecord(seq))
     }
@@ -186,7 +231,9 @@ impl Ledger {
         if self.store().get(key).map_err(failed)?.as_deref() == Some(bytes) {
             return Ok(());
         }
-        self.store().put(key, bytes, Condition::Always).map_err(failed)
+        self.store()
+            .put(key, bytes, Condition::Always)
+            .map_err(failed)
     }
 
     /// Changes instances: their blobs first, then the head that names them, then the checkpoint record.
@@ -196,21 +243,37 @@ impl Ledger {
         changed: Vec<InstanceState>,
         checkpoint: Option<(InstanceId, Phase)>,
     ) -> Result<(), StateError> {
-        let changed: Vec<InstanceState> =
-            changed.into_iter().filter(|instance| self.state.instance(&instance.id) != Some(instance)).collect();
+        let changed: Vec<InstanceState> = changed
+            .into_iter()
+            .filter(|instance| self.state.instance(&instance.id) != Some(instance))
+            .collect();
         if !changed.is_empty() {
             self.put(changed, None)?;
         }
         if let Some((instance, phase)) = checkpoint {
-            let serial = self.state.instance(&instance).map_or(0, |instance| instance.serial);
-            self.record(Event::Checkpoint { instance, phase, serial })?;
+            let serial = self
+                .state
+                .instance(&instance)
+                .map_or(0, |instance| instance.serial);
+            self.record(Event::Checkpoint {
+                instance,
+                phase,
+                serial,
+            })?;
         }
         Ok(())
     }
 
     /// Records which clusters there are.
-    pub fn put_clusters(&mut self, clusters: BTreeMap<Identifier, ClusterState>) -> Result<(), StateError> {
-        if self.state.head().is_some_and(|head| head.clusters == clusters) {
+    pub fn put_clusters(
+        &mut self,
+        clusters: BTreeMap<Identifier, ClusterState>,
+    ) -> Result<(), StateError> {
+        if self
+            .state
+            .head()
+            .is_some_and(|head| head.clusters == clusters)
+        {
             return Ok(());
         }
         self.put(Vec::new(), Some(clusters))
@@ -224,8 +287,8 @@ impl Ledger {
         self.lease.check()?;
         let mut head = self.state.head.clone().ok_or(StateError::Changed)?;
         for instance in &changed {
-            let bytes =
-                canonical_bytes(instance).map_err(|error| StateError::malformed("the state of an instance", error))?;
+            let bytes = canonical_bytes(instance)
+                .map_err(|error| StateError::malformed("the state of an instance", error))?;
             let digest = Digest::of(&bytes);
             self.put_blob(Key::Instance(digest), &bytes)?;
             head.instances.insert(instance.id.clone(), digest);
@@ -244,14 +307,24 @@ impl Ledger {
         let serial = head.serial;
         self.state.head = Some(head);
         self.state.digest = Some(Digest::of(&bytes));
-        self.state.instances.extend(changed.into_iter().map(|instance| (instance.id.clone(), instance)));
+        self.state.instances.extend(
+            changed
+                .into_iter()
+                .map(|instance| (instance.id.clone(), instance)),
+        );
         self.remember()?;
         self.pass(FaultPoint::AfterHead(serial))
     }
 
     fn remember(&self) -> Result<(), StateError> {
-        let (Some(head), Some(digest)) = (self.state.head(), self.state.digest) else { return Ok(()) };
-        let mark = Mark { serial: head.serial, head: digest, journal: self.writer.last() };
+        let (Some(head), Some(digest)) = (self.state.head(), self.state.digest) else {
+            return Ok(());
+        };
+        let mark = Mark {
+            serial: head.serial,
+            head: digest,
+            journal: self.writer.last(),
+        };
         self.context.operator.remember(&head.lineage, &mark)
     }
 
@@ -277,15 +350,26 @@ impl Ledger {
 
     fn sweep(&self) -> Result<(), StateError> {
         let failed = |error| StateError::store(&self.context.store.place(), error);
-        let mut named: std::collections::BTreeSet<Key> =
-            self.state.head().into_iter().flat_map(|head| head.instances.values().copied().map(Key::Instance)).collect();
+        let mut named: std::collections::BTreeSet<Key> = self
+            .state
+            .head()
+            .into_iter()
+            .flat_map(|head| head.instances.values().copied().map(Key::Instance))
+            .collect();
         for instance in self.state.instances.values() {
-            named.extend(instance.inventory.values().map(|entry| Key::Document(entry.document)));
+            named.extend(
+                instance
+                    .inventory
+                    .values()
+                    .map(|entry| Key::Document(entry.document)),
+            );
         }
         for kind in [KeyKind::Instance, KeyKind::Document] {
             for key in self.store().list(kind).map_err(failed)? {
                 if !named.contains(&key) {
-                    self.store().remove(key, Condition::Always).map_err(failed)?;
+                    self.store()
+                        .remove(key, Condition::Always)
+                        .map_err(failed)?;
                 }
             }
         }
@@ -294,18 +378,26 @@ impl Ledger {
 }
 
 pub(super) fn pass(faults: &dyn Faults, point: FaultPoint) -> Result<(), StateError> {
-    if faults.dies_at(&point) { Err(StateError::Killed(format!("{point:?}"))) } else { Ok(()) }
+    if faults.dies_at(&point) {
+        Err(StateError::Killed(format!("{point:?}")))
+    } else {
+        Ok(())
+    }
 }
 
 fn sealed(key: &StateKey, head: &Head) -> Result<Vec<u8>, StateError> {
     let malformed = |why: String| StateError::malformed("the head of the state", why);
     let value: Value = serde_json::to_value(head).map_err(|error| malformed(error.to_string()))?;
-    let value = key.seal(Subject::Head, value).map_err(|_| malformed("it has no canonical form".to_owned()))?;
+    let value = key
+        .seal(Subject::Head, value)
+        .map_err(|_| malformed("it has no canonical form".to_owned()))?;
     canonical_bytes(&value).map_err(|error| malformed(error.to_string()))
 }
 
 fn own_version() -> Result<semver::Version, StateError> {
-    env!("CARGO_PKG_VERSION").parse().map_err(|error| StateError::malformed("this version's number", error))
+    env!("CARGO_PKG_VERSION")
+        .parse()
+        .map_err(|error| StateError::malformed("this version's number", error))
 }
 
 /// Gives an unfinished run up: what it did stays, and what state does not know of it shows as drift in the next
@@ -313,7 +405,9 @@ fn own_version() -> Result<semver::Version, StateError> {
 pub fn abandon(context: LedgerContext) -> Result<String, StateError> {
     let mut ledger = Ledger::resume(context)?;
     let run = ledger.run.clone();
-    ledger.record(Event::End { end: RunEnd::Abandoned })?;
+    ledger.record(Event::End {
+        end: RunEnd::Abandoned,
+    })?;
     ledger.lease.release()?;
     Ok(run)
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::error::StateError;
 use super::journal::{self, Event, Position, RunRecord};
-use super::model::{ClusterState, Head, InstanceProgress, InstanceState, InventoryEntry, StoredFact};
+use super::model::{
+    ClusterState, Head, InstanceProgress, InstanceState, InventoryEntry, StoredFact,
+};
 use super::operator::{Mark, OperatorFolder, check_lineage};
 use super::seal::{StateKey, Subject};
 use super::store::{Key, Store};
@@ -38,17 +40,26 @@ impl State {
 
     /// Whether nothing was ever applied.
     pub fn is_fresh(&self) -> bool {
-        self.head.as_ref().is_none_or(|head| head.serial <= Head::FIRST_SERIAL && head.instances.is_empty())
+        self.head
+            .as_ref()
+            .is_none_or(|head| head.serial <= Head::FIRST_SERIAL && head.instances.is_empty())
     }
 
     /// The lineage as a plan names it: a state that holds nothing yet has none.
     pub fn base_lineage(&self) -> Option<&str> {
-        if self.is_fresh() { None } else { self.lineage() }
+        if self.is_fresh() {
+            None
+        } else {
+            self.lineage()
+        }
     }
 
     /// The serial of every instance, removed ones as well.
     pub fn serials(&self) -> BTreeMap<InstanceId, u64> {
-        self.instances.iter().map(|(id, instance)| (id.clone(), instance.serial)).collect()
+        self.instances
+            .iter()
+            .map(|(id, instance)| (id.clone(), instance.serial))
+            .collect()
     }
 
     /// An instance that is or was there.
@@ -58,16 +69,24 @@ impl State {
 
     /// The instances that are there.
     pub fn instances(&self) -> impl Iterator<Item = &InstanceState> {
-        self.instances.values().filter(|instance| instance.progress != InstanceProgress::Removed)
+        self.instances
+            .values()
+            .filter(|instance| instance.progress != InstanceProgress::Removed)
     }
 
     /// Who owns an identity.
     pub fn owner_of(&self, identity: &Identity) -> Option<(&InstanceId, &InventoryEntry)> {
-        self.instances.iter().find_map(|(id, instance)| Some((id, instance.inventory.get(identity)?)))
+        self.instances
+            .iter()
+            .find_map(|(id, instance)| Some((id, instance.inventory.get(identity)?)))
     }
 
     /// What one instance knows of an identity that it owns.
-    pub fn entry_of(&self, instance: &InstanceId, identity: &Identity) -> Option<(&InstanceId, &InventoryEntry)> {
+    pub fn entry_of(
+        &self,
+        instance: &InstanceId,
+        identity: &Identity,
+    ) -> Option<(&InstanceId, &InventoryEntry)> {
         let (id, instance) = self.instances.get_key_value(instance)?;
         Some((id, instance.inventory.get(identity)?))
     }
@@ -77,14 +96,22 @@ impl State {
         self.instances
             .iter()
             .flat_map(|(id, instance)| {
-                instance.inventory.iter().map(move |(identity, entry)| (identity, (id, entry)))
+                instance
+                    .inventory
+                    .iter()
+                    .map(move |(identity, entry)| (identity, (id, entry)))
             })
             .collect()
     }
 
     /// Every fact that an instance provides, known or not.
     pub fn facts(&self) -> impl Iterator<Item = (FactRef, &StoredFact)> {
-        self.instances().flat_map(|instance| instance.facts.iter().map(|(name, fact)| (instance.fact_ref(name), fact)))
+        self.instances().flat_map(|instance| {
+            instance
+                .facts
+                .iter()
+                .map(|(name, fact)| (instance.fact_ref(name), fact))
+        })
     }
 
     pub fn clusters(&self) -> impl Iterator<Item = (&Identifier, &ClusterState)> {
@@ -106,7 +133,9 @@ pub fn load(store: &dyn Store, operator: &OperatorFolder) -> Result<State, State
     for _ in 1..TRIES {
         match load_once(store, operator) {
             Err(
-                StateError::Rollback { .. } | StateError::ObjectAltered { .. } | StateError::JournalTruncated { .. },
+                StateError::Rollback { .. }
+                | StateError::ObjectAltered { .. }
+                | StateError::JournalTruncated { .. },
             ) => std::thread::sleep(std::time::Duration::from_millis(20)),
             result => return result,
         }
@@ -116,8 +145,14 @@ pub fn load(store: &dyn Store, operator: &OperatorFolder) -> Result<State, State
 
 fn load_once(store: &dyn Store, operator: &OperatorFolder) -> Result<State, StateError> {
     let place = store.place();
-    let get = |key: Key| store.get(key).map_err(|error| StateError::store(&place, error));
-    let Some(bytes) = get(Key::Head)? else { return Ok(State::default()) };
+    let get = |key: Key| {
+        store
+            .get(key)
+            .map_err(|error| StateError::store(&place, error))
+    };
+    let Some(bytes) = get(Key::Head)? else {
+        return Ok(State::default());
+    };
     let (head, key) = open_head(&bytes, &place, operator)?;
     let digest = Digest::of(&bytes);
     // Before the journal, which is written before the mark.
@@ -138,25 +173,49 @@ fn load_once(store: &dyn Store, operator: &OperatorFolder) -> Result<State, Stat
     let from = head.journal.map_or(0, |position| position.segment);
     let records = journal::read_from(store, &key, from)?;
     let last = records.last().map(|(_, position)| *position);
-    for known in [head.journal, mark.and_then(|mark| mark.journal)].into_iter().flatten() {
+    for known in [head.journal, mark.and_then(|mark| mark.journal)]
+        .into_iter()
+        .flatten()
+    {
         check_journal(&records, last, known)?;
     }
     let unfinished = unfinished(store, &key, &records)?;
-    Ok(State { head: Some(head), digest: Some(digest), instances, last, unfinished })
+    Ok(State {
+        head: Some(head),
+        digest: Some(digest),
+        instances,
+        last,
+        unfinished,
+    })
 }
 
 /// Format, seal and form of a head.
-fn open_head(bytes: &[u8], place: &str, operator: &OperatorFolder) -> Result<(Head, StateKey), StateError> {
+fn open_head(
+    bytes: &[u8],
+    place: &str,
+    operator: &OperatorFolder,
+) -> Result<(Head, StateKey), StateError> {
     let value = aegis_document::read(bytes, Limits::LARGE)
         .map_err(|error| StateError::malformed("the head of the state", error))?;
     // Looked at before the seal: another format may be sealed in another way.
-    check_format(value.get("format").and_then(Value::as_str).unwrap_or_default())?;
-    let lineage = value.get("lineage").and_then(Value::as_str).unwrap_or_default();
+    check_format(
+        value
+            .get("format")
+            .and_then(Value::as_str)
+            .unwrap_or_default(),
+    )?;
+    let lineage = value
+        .get("lineage")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let key = operator.key(check_lineage(lineage)?)?;
-    let value =
-        key.open(Subject::Head, value).map_err(|_| StateError::HeadAltered { place: place.to_owned() })?;
-    let head: Head =
-        serde_json::from_value(value).map_err(|error| StateError::malformed("the head of the state", error))?;
+    let value = key
+        .open(Subject::Head, value)
+        .map_err(|_| StateError::HeadAltered {
+            place: place.to_owned(),
+        })?;
+    let head: Head = serde_json::from_value(value)
+        .map_err(|error| StateError::malformed("the head of the state", error))?;
     Ok((head, key))
 }
 
@@ -170,16 +229,24 @@ fn check_format(format: &str) -> Result<(), StateError> {
             what: format!("its format is `aegis.state/{newer}`"),
             needed: "the version that wrote it".to_owned(),
         }),
-        _ => Err(StateError::malformed("the head of the state", "it has no known format")),
+        _ => Err(StateError::malformed(
+            "the head of the state",
+            "it has no known format",
+        )),
     }
 }
 
 fn check_mark(head: &Head, digest: Digest, mark: &Mark) -> Result<(), StateError> {
     if head.serial < mark.serial {
-        return Err(StateError::Rollback { found: head.serial, seen: mark.serial });
+        return Err(StateError::Rollback {
+            found: head.serial,
+            seen: mark.serial,
+        });
     }
     if head.serial == mark.serial && digest != mark.head {
-        return Err(StateError::Forked { serial: head.serial });
+        return Err(StateError::Forked {
+            serial: head.serial,
+        });
     }
     Ok(())
 }
@@ -192,10 +259,15 @@ fn check_journal(
 ) -> Result<(), StateError> {
     let found = last.map_or(0, |last| last.seq);
     if found < known.seq {
-        return Err(StateError::JournalTruncated { found, known: known.seq });
+        return Err(StateError::JournalTruncated {
+            found,
+            known: known.seq,
+        });
     }
     match records.iter().find(|(record, _)| record.seq == known.seq) {
-        Some((_, position)) if position.hash != known.hash => Err(StateError::JournalAltered { seq: known.seq }),
+        Some((_, position)) if position.hash != known.hash => {
+            Err(StateError::JournalAltered { seq: known.seq })
+        }
         // Records of older segments were checked when they were written.
         _ => Ok(()),
     }
@@ -207,23 +279,31 @@ fn unfinished(
     key: &StateKey,
     records: &[(journal::Record, Position)],
 ) -> Result<Option<RunRecord>, StateError> {
-    let Some((last, _)) = records.last() else { return Ok(None) };
+    let Some((last, _)) = records.last() else {
+        return Ok(None);
+    };
     if matches!(last.event, Event::End { .. }) {
         return Ok(None);
     }
     let runs = journal::collect(&journal::read_all(store, key)?);
-    Ok(runs.into_iter().rfind(|run| run.run == last.run && run.ended.is_none()))
+    Ok(runs
+        .into_iter()
+        .rfind(|run| run.run == last.run && run.ended.is_none()))
 }
 
 /// Reads a document that an inventory entry names.
 pub fn document(store: &dyn Store, digest: &Digest) -> Result<Value, StateError> {
-    let bytes = store.get(Key::Document(*digest)).map_err(|error| StateError::store(&store.place(), error))?;
+    let bytes = store
+        .get(Key::Document(*digest))
+        .map_err(|error| StateError::store(&store.place(), error))?;
     let bytes = bytes.filter(|bytes| Digest::of(bytes) == *digest);
     let bytes = bytes.ok_or_else(|| StateError::missing("document", digest))?;
-    aegis_document::read(&bytes, Limits::LARGE).map_err(|error| StateError::malformed("a document", error))
+    aegis_document::read(&bytes, Limits::LARGE)
+        .map_err(|error| StateError::malformed("a document", error))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StateError> {
-    let value = aegis_document::read(bytes, Limits::LARGE).map_err(|error| StateError::malformed(what, error))?;
+    let value = aegis_document::read(bytes, Limits::LARGE)
+        .map_err(|error| StateError::malformed(what, error))?;
     serde_json::from_value(value).map_err(|error| StateError::malformed(what, error))
 }

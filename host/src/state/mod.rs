@@ -25,12 +25,15 @@ pub use fault::{FaultPoint, Faults, NoFaults};
 pub use folder::FolderError;
 pub(crate) use folder::{EntryKind, Folder};
 pub use import::{Imported, import_facts};
-pub use journal::{ChangeResult, Event, FileChange, Operation, Phase, Position, Record, RunEnd, RunRecord, runs};
+pub use journal::{
+    ChangeResult, Event, FileChange, Operation, Phase, Position, Record, RunEnd, RunRecord, runs,
+};
 pub use lease::{Lease, LeaseRecord, unlock};
 pub use ledger::{Ledger, LedgerContext, abandon};
 pub use load::{State, document, load};
 pub use model::{
-    ClusterPresence, ClusterState, Head, InstanceProgress, InstanceState, InventoryEntry, LastRun, PluginMark, StoredFact,
+    ClusterPresence, ClusterState, Head, InstanceProgress, InstanceState, InventoryEntry, LastRun,
+    PluginMark, StoredFact,
 };
 pub use operator::{Mark, OperatorFolder};
 pub use seal::StateKey;

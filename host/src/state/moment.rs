@@ -6,8 +6,17 @@ use crate::date::Date;
 
 /// RFC 3339, UTC, whole seconds.
 pub(super) fn written(moment: SystemTime) -> String {
-    let of_day = moment.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()) % 86_400;
-    format!("{}T{:02}:{:02}:{:02}Z", Date::of(moment), of_day / 3600, of_day / 60 % 60, of_day % 60)
+    let of_day = moment
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+        % 86_400;
+    format!(
+        "{}T{:02}:{:02}:{:02}Z",
+        Date::of(moment),
+        of_day / 3600,
+        of_day / 60 % 60,
+        of_day % 60
+    )
 }
 
 pub(super) fn now() -> String {

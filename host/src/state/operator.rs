@@ -50,14 +50,20 @@ impl OperatorFolder {
                 match (at.parent(), at.file_name()) {
                     (Some(parent), Some(name)) => {
                         rest.push(name.to_owned());
-                        at = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                        at = if parent.as_os_str().is_empty() {
+                            Path::new(".")
+                        } else {
+                            parent
+                        };
                     }
                     _ => return path.to_owned(),
                 }
             }
         };
         if absolute(&self.root).starts_with(absolute(stack_folder)) {
-            return Err(StateError::OperatorInside { path: self.root.display().to_string() });
+            return Err(StateError::OperatorInside {
+                path: self.root.display().to_string(),
+            });
         }
         Ok(())
     }
@@ -70,31 +76,51 @@ impl OperatorFolder {
     /// The key of a lineage's state.
     pub fn key(&self, lineage: &str) -> Result<StateKey, StateError> {
         let path = self.key_path(check_lineage(lineage)?);
-        let problem = |why: &str| StateError::Operator { path: path.display().to_string(), why: why.to_owned() };
+        let problem = |why: &str| StateError::Operator {
+            path: path.display().to_string(),
+            why: why.to_owned(),
+        };
         let mut file = match open_own(&path) {
             Ok(Some(file)) => file,
             Ok(None) => {
-                return Err(StateError::NoKey { lineage: lineage.to_owned(), path: path.display().to_string() });
+                return Err(StateError::NoKey {
+                    lineage: lineage.to_owned(),
+                    path: path.display().to_string(),
+                });
             }
             Err(why) => return Err(problem(&why)),
         };
         let mut text = String::new();
-        (&mut file).take(256).read_to_string(&mut text).map_err(|error| problem(&error.to_string()))?;
+        (&mut file)
+            .take(256)
+            .read_to_string(&mut text)
+            .map_err(|error| problem(&error.to_string()))?;
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim_end(), &mut bytes).map_err(|_| problem("not a key: 64 hexadecimal digits"))?;
+        hex::decode_to_slice(text.trim_end(), &mut bytes)
+            .map_err(|_| problem("not a key: 64 hexadecimal digits"))?;
         Ok(StateKey::from_bytes(bytes))
     }
 
     /// Makes and keeps a key for a new lineage.
     pub fn create_key(&self, lineage: &str) -> Result<StateKey, StateError> {
         let path = self.key_path(check_lineage(lineage)?);
-        let problem =
-            |error: std::io::Error| StateError::Operator { path: path.display().to_string(), why: error.to_string() };
+        let problem = |error: std::io::Error| StateError::Operator {
+            path: path.display().to_string(),
+            why: error.to_string(),
+        };
         let folder = self.root.join(lineage);
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(problem)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(problem)?;
         let key = StateKey::generate().map_err(StateError::Random)?;
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(problem)?;
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(problem)?;
         file.write_all(hex::encode(key.as_bytes()).as_bytes())
             .and_then(|()| file.write_all(b"\n"))
             .and_then(|()| file.sync_all())
@@ -106,12 +132,15 @@ impl OperatorFolder {
     /// How far the state had come; `None` when this machine has not seen it.
     pub fn mark(&self, lineage: &str) -> Result<Option<Mark>, StateError> {
         let folder = self.folder(lineage)?;
-        let Some(bytes) = folder.read(MARK)? else { return Ok(None) };
+        let Some(bytes) = folder.read(MARK)? else {
+            return Ok(None);
+        };
         let mark = aegis_document::read(&bytes, Limits::SMALL)
             .map_err(|error| error.to_string())
             .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
-        mark.map(Some).map_err(|why| {
-            StateError::Operator { path: folder.root().join(MARK).display().to_string(), why }
+        mark.map(Some).map_err(|why| StateError::Operator {
+            path: folder.root().join(MARK).display().to_string(),
+            why,
         })
     }
 
@@ -119,7 +148,8 @@ impl OperatorFolder {
     /// then it still refuses everything older.
     pub(super) fn remember(&self, lineage: &str, mark: &Mark) -> Result<(), StateError> {
         let folder = self.folder(lineage)?;
-        let bytes = serde_json::to_vec(mark).map_err(|error| StateError::malformed("the mark", error))?;
+        let bytes =
+            serde_json::to_vec(mark).map_err(|error| StateError::malformed("the mark", error))?;
         Ok(folder.replace(MARK, &bytes)?)
     }
 
@@ -130,7 +160,10 @@ impl OperatorFolder {
 
 /// A lineage is 32 hexadecimal digits: it names a folder.
 pub(super) fn check_lineage(lineage: &str) -> Result<&str, StateError> {
-    let fits = lineage.len() == 32 && lineage.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let fits = lineage.len() == 32
+        && lineage
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     fits.then_some(lineage)
         .ok_or_else(|| StateError::malformed("the lineage", aegis_document::untrusted(lineage)))
 }
@@ -138,7 +171,11 @@ pub(super) fn check_lineage(lineage: &str) -> Result<&str, StateError> {
 /// Opens a file that only its owner, us, can read and write.
 fn open_own(path: &Path) -> Result<Option<std::fs::File>, String> {
     let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
-    let file = match std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
+    let file = match std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+    {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
@@ -173,11 +210,17 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_kept_to_its_owner() {
         let (_folder, operator) = operator();
-        assert!(matches!(operator.key(LINEAGE), Err(StateError::NoKey { .. })));
+        assert!(matches!(
+            operator.key(LINEAGE),
+            Err(StateError::NoKey { .. })
+        ));
         let key = operator.create_key(LINEAGE).unwrap();
         assert_eq!(operator.key(LINEAGE).unwrap(), key);
         assert!(operator.create_key(LINEAGE).is_err());
-        let mode = std::fs::metadata(operator.key_path(LINEAGE)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(operator.key_path(LINEAGE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -187,19 +230,35 @@ mod tests {
         operator.create_key(LINEAGE).unwrap();
         let path = operator.key_path(LINEAGE);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(operator.key(LINEAGE), Err(StateError::Operator { .. })));
+        assert!(matches!(
+            operator.key(LINEAGE),
+            Err(StateError::Operator { .. })
+        ));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         let moved = path.with_extension("moved");
         std::fs::rename(&path, &moved).unwrap();
         symlink(&moved, &path).unwrap();
-        assert!(matches!(operator.key(LINEAGE), Err(StateError::Operator { .. })));
+        assert!(matches!(
+            operator.key(LINEAGE),
+            Err(StateError::Operator { .. })
+        ));
     }
 
     #[test]
     fn a_lineage_is_never_a_path() {
         let (_folder, operator) = operator();
-        for lineage in ["", "..", "../../etc", "/etc", "00112233445566778899AABBCCDDEEFF", "0011"] {
-            assert!(matches!(operator.key(lineage), Err(StateError::Malformed { .. })), "{lineage}");
+        for lineage in [
+            "",
+            "..",
+            "../../etc",
+            "/etc",
+            "00112233445566778899AABBCCDDEEFF",
+            "0011",
+        ] {
+            assert!(
+                matches!(operator.key(lineage), Err(StateError::Malformed { .. })),
+                "{lineage}"
+            );
         }
     }
 
@@ -207,7 +266,10 @@ mod tests {
     fn the_key_may_not_lie_in_the_repository() {
         let (folder, operator) = operator();
         assert!(operator.check_outside(&folder.path().join("stack")).is_ok());
-        assert!(matches!(operator.check_outside(folder.path()), Err(StateError::OperatorInside { .. })));
+        assert!(matches!(
+            operator.check_outside(folder.path()),
+            Err(StateError::OperatorInside { .. })
+        ));
         symlink(folder.path(), folder.path().join("alias")).unwrap();
         let alias = OperatorFolder::new(folder.path().join("alias/private"));
         assert!(alias.check_outside(folder.path()).is_err());

@@ -23,7 +23,9 @@ pub(super) enum Subject {
 pub(super) enum Broken {
     /// There is no seal, or not in its form.
     Unsealed,
-    OtherKey { id: String },
+    OtherKey {
+        id: String,
+    },
     Altered,
 }
 
@@ -66,21 +68,35 @@ impl StateKey {
         let bytes = canonical_bytes(&object).map_err(|_| Broken::Unsealed)?;
         let mac = self.mac(subject, &bytes)?.finalize().into_bytes();
         let entries = object.as_object_mut().ok_or(Broken::Unsealed)?;
-        entries.insert(SEAL.to_owned(), json!({"key": self.id(), "hmac-sha256": hex::encode(mac)}));
+        entries.insert(
+            SEAL.to_owned(),
+            json!({"key": self.id(), "hmac-sha256": hex::encode(mac)}),
+        );
         Ok(object)
     }
 
     /// Checks a seal and takes it off.
     pub(super) fn open(&self, subject: Subject, mut object: Value) -> Result<Value, Broken> {
-        let seal = object.as_object_mut().and_then(|entries| entries.remove(SEAL)).ok_or(Broken::Unsealed)?;
-        let text = |name: &str| seal.get(name).and_then(Value::as_str).ok_or(Broken::Unsealed);
+        let seal = object
+            .as_object_mut()
+            .and_then(|entries| entries.remove(SEAL))
+            .ok_or(Broken::Unsealed)?;
+        let text = |name: &str| {
+            seal.get(name)
+                .and_then(Value::as_str)
+                .ok_or(Broken::Unsealed)
+        };
         if text("key")? != self.id() {
-            return Err(Broken::OtherKey { id: aegis_document::untrusted(text("key")?).to_string() });
+            return Err(Broken::OtherKey {
+                id: aegis_document::untrusted(text("key")?).to_string(),
+            });
         }
         let expected = hex::decode(text("hmac-sha256")?).map_err(|_| Broken::Unsealed)?;
         let bytes = canonical_bytes(&object).map_err(|_| Broken::Unsealed)?;
         // Compares in constant time.
-        self.mac(subject, &bytes)?.verify_slice(&expected).map_err(|_| Broken::Altered)?;
+        self.mac(subject, &bytes)?
+            .verify_slice(&expected)
+            .map_err(|_| Broken::Altered)?;
         Ok(object)
     }
 }
@@ -103,13 +119,22 @@ mod tests {
         let key = StateKey::from_bytes([7; 32]);
         let sealed = key.seal(Subject::Head, json!({"a": 1})).unwrap();
         assert_eq!(key.open(Subject::Head, sealed.clone()), Ok(json!({"a": 1})));
-        assert_eq!(key.open(Subject::Record, sealed.clone()), Err(Broken::Altered));
+        assert_eq!(
+            key.open(Subject::Record, sealed.clone()),
+            Err(Broken::Altered)
+        );
         let mut altered = sealed.clone();
         altered["a"] = json!(2);
         assert_eq!(key.open(Subject::Head, altered), Err(Broken::Altered));
         let other = StateKey::from_bytes([8; 32]);
-        assert!(matches!(other.open(Subject::Head, sealed), Err(Broken::OtherKey { .. })));
-        assert_eq!(key.open(Subject::Head, json!({"a": 1})), Err(Broken::Unsealed));
+        assert!(matches!(
+            other.open(Subject::Head, sealed),
+            Err(Broken::OtherKey { .. })
+        ));
+        assert_eq!(
+            key.open(Subject::Head, json!({"a": 1})),
+            Err(Broken::Unsealed)
+        );
         assert_eq!(key.open(Subject::Head, json!([])), Err(Broken::Unsealed));
     }
 

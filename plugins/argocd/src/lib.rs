@@ -40,7 +40,7 @@ impl Gitops for ArgoCd {
             .setting("/git")
             .setting("/oidc")
             .requires(opaque("cluster.name", "dns-name"))
-            .requires(opaque("certificates.issuer", "text"))
+            .requires(opaque("certificates.issuer", "dns-name"))
             .provides(offer("delivery.namespace", "text"))
             .conflicts("argocd"),
         )

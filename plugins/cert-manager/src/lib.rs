@@ -37,7 +37,7 @@ impl Security for CertManager {
                 "An internal certificate authority, and the trust in it",
             )
             .requires(opaque("cluster.name", "dns-name"))
-            .provides(offer("certificates.issuer", "text"))
+            .provides(offer("certificates.issuer", "dns-name"))
             .conflicts("cert-manager"),
         )
     }

@@ -13,16 +13,30 @@ use crate::state::*;
 /// A state that has been, and a plan that creates, changes, takes over, removes and waits.
 fn before() -> Vec<Stage> {
     vec![
-        stage("use1/network").fact("vpc", "aws-id", None).file("net/one.txt", "1").file("net/two.txt", "1"),
-        stage("use1/old").file("old/x.txt", "1").file("old/moved.txt", "1").needs("use1/network"),
+        stage("use1/network")
+            .fact("vpc", "aws-id", None)
+            .file("net/one.txt", "1")
+            .file("net/two.txt", "1"),
+        stage("use1/old")
+            .file("old/x.txt", "1")
+            .file("old/moved.txt", "1")
+            .needs("use1/network"),
         stage("use1/top").file("top/x.txt", "1").needs("use1/old"),
     ]
 }
 
 fn after() -> Vec<Stage> {
     vec![
-        stage("use1/network").fact("vpc", "aws-id", None).fact("name", "text", Some(json!("n"))).file("net/one.txt", "2").file("net/three.txt", "1"),
-        stage("use1/mesh").file("old/moved.txt", "2").file("mesh/vpc.txt", "@{use1/vpc}").file("mesh/name.txt", "@{use1/name}").needs("use1/network"),
+        stage("use1/network")
+            .fact("vpc", "aws-id", None)
+            .fact("name", "text", Some(json!("n")))
+            .file("net/one.txt", "2")
+            .file("net/three.txt", "1"),
+        stage("use1/mesh")
+            .file("old/moved.txt", "2")
+            .file("mesh/vpc.txt", "@{use1/vpc}")
+            .file("mesh/name.txt", "@{use1/name}")
+            .needs("use1/network"),
     ]
 }
 
@@ -64,12 +78,18 @@ fn killed_at_every_point_and_resumed_it_comes_to_the_same_end() {
         let left = AtomicUsize::new(point);
         let mut context = world.context.clone();
         context.ledger.faults = Arc::new(DiesWhen(move |_: &FaultPoint| {
-            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
+            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_err()
         }));
         let error = apply(&plan, &context).unwrap_err();
         assert_eq!(error.exit_code(), 4, "{point}: {error}");
         finish(&world);
-        let begun = runs(world.store(), &world.context.ledger.operator).unwrap().len() == 2;
+        let begun = runs(world.store(), &world.context.ledger.operator)
+            .unwrap()
+            .len()
+            == 2;
         if !begun {
             // Nothing had been written yet; the plan still fits.
             assert_eq!(world.apply(&plan).unwrap().exit_code(), 0, "{point}");
@@ -90,7 +110,10 @@ fn killed_over_and_over_it_still_arrives() {
     let dying = |after: usize| {
         let left = AtomicUsize::new(after);
         Arc::new(DiesWhen(move |_: &FaultPoint| {
-            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
+            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_err()
         }))
     };
     context.ledger.faults = dying(4);
@@ -111,14 +134,19 @@ fn killed_over_and_over_it_still_arrives() {
     }
     assert!(rounds > 3, "{rounds}");
     assert_eq!(world.files(), whole.files());
-    assert_eq!(comparable(&world.state().unwrap()), comparable(&whole.state().unwrap()));
+    assert_eq!(
+        comparable(&world.state().unwrap()),
+        comparable(&whole.state().unwrap())
+    );
 }
 
 /// Stops in the middle of the two files of one instance.
 fn killed_between_files(world: &World, plan: &Plan, file: &str) {
     let mut context = world.context.clone();
     let file = path(file);
-    context.ledger.faults = Arc::new(DiesWhen(move |point: &FaultPoint| *point == FaultPoint::FileStaged(file.clone())));
+    context.ledger.faults = Arc::new(DiesWhen(move |point: &FaultPoint| {
+        *point == FaultPoint::FileStaged(file.clone())
+    }));
     apply(plan, &context).unwrap_err();
 }
 
@@ -127,11 +155,21 @@ fn a_new_run_waits_until_the_last_one_is_finished_or_given_up() {
     let (world, plan) = prepared();
     killed_between_files(&world, &plan, "net/three.txt");
     let error = world.apply(&world.plan(&after())).unwrap_err();
-    assert!(matches!(error, ApplyError::State(StateError::Unfinished { .. })), "{error}");
-    assert!(world.import("use1/network", json!({"vpc": "vpc-1"})).is_err());
+    assert!(
+        matches!(error, ApplyError::State(StateError::Unfinished { .. })),
+        "{error}"
+    );
+    assert!(
+        world
+            .import("use1/network", json!({"vpc": "vpc-1"}))
+            .is_err()
+    );
     let run = abandon(world.context.ledger.clone()).unwrap();
     let known = runs(world.store(), &world.context.ledger.operator).unwrap();
-    assert_eq!(known.last().unwrap().ended.as_ref().unwrap().1, RunEnd::Abandoned);
+    assert_eq!(
+        known.last().unwrap().ended.as_ref().unwrap().1,
+        RunEnd::Abandoned
+    );
     assert_eq!(known.last().unwrap().run, run);
     // What the abandoned run did is drift or there already: the next plan mends it.
     world.converge(&after());
@@ -148,12 +186,18 @@ fn a_file_that_somebody_wrote_in_between_is_a_question() {
         assert_eq!(outcome.exit_code(), 4);
         match &outcome.instances[&instance("use1/network")] {
             InstanceOutcome::Unknown { identity, path } => {
-                assert_eq!((identity.to_string(), path.as_str()), ("file/net/one.txt".into(), "net/one.txt"));
+                assert_eq!(
+                    (identity.to_string(), path.as_str()),
+                    ("file/net/one.txt".into(), "net/one.txt")
+                );
             }
             other => panic!("{other:?}"),
         }
         assert_eq!(world.read("net/one.txt"), "theirs");
-        world.context.assume.insert(identity("file/net/one.txt"), answer);
+        world
+            .context
+            .assume
+            .insert(identity("file/net/one.txt"), answer);
         let outcome = resume(&world.context).unwrap();
         assert_eq!(outcome.exit_code(), 0, "{outcome:?}");
         assert_eq!(world.read("net/one.txt"), content);
@@ -166,8 +210,8 @@ fn a_stopped_run_finishes_what_is_in_flight_and_goes_on_later() {
     assert_eq!(whole.apply(&plan).unwrap().exit_code(), 0);
     let (world, plan) = prepared();
     let mut context = world.context.clone();
-    let cancel = context.cancel.clone();
-    let signal = cancel.clone();
+    context.cancel = Cancel::default();
+    let signal = context.cancel.clone();
     context.ledger.faults = Arc::new(DiesWhen(move |point: &FaultPoint| {
         if matches!(point, FaultPoint::FileChanged(_)) {
             signal.cancel();
@@ -176,13 +220,21 @@ fn a_stopped_run_finishes_what_is_in_flight_and_goes_on_later() {
     }));
     let outcome = apply(&plan, &context).unwrap();
     assert_eq!(outcome.exit_code(), 4, "{outcome:?}");
-    assert!(outcome.instances.values().any(|outcome| *outcome == InstanceOutcome::Interrupted));
+    assert!(
+        outcome
+            .instances
+            .values()
+            .any(|outcome| *outcome == InstanceOutcome::Interrupted)
+    );
     assert!(world.state().unwrap().unfinished().is_some());
     // The lease was given back: nobody has to take it over.
     assert!(LeaseRecord::read(world.store()).unwrap().is_none());
     assert_eq!(resume(&world.context).unwrap().exit_code(), 0);
     assert_eq!(world.files(), whole.files());
-    assert_eq!(comparable(&world.state().unwrap()), comparable(&whole.state().unwrap()));
+    assert_eq!(
+        comparable(&world.state().unwrap()),
+        comparable(&whole.state().unwrap())
+    );
 }
 
 #[test]
@@ -190,15 +242,27 @@ fn a_resumed_run_is_checked_like_a_new_one() {
     let (mut world, plan) = prepared();
     killed_between_files(&world, &plan, "net/three.txt");
     world.context.expected.lock = aegis_document::Digest::of("other grants");
-    assert!(matches!(resume(&world.context), Err(ApplyError::LockChanged)));
+    assert!(matches!(
+        resume(&world.context),
+        Err(ApplyError::LockChanged)
+    ));
     world.context.expected.lock = plan.body.lock;
     // The plan in the store is not what was begun.
-    let stored = world.stack().join(".aegis/plans").join(format!("{}.json", plan.digest.hex()));
+    let stored = world
+        .stack()
+        .join(".aegis/plans")
+        .join(format!("{}.json", plan.digest.hex()));
     let bytes = std::fs::read(&stored).unwrap();
     std::fs::write(&stored, world.plan(&before()).to_bytes().unwrap()).unwrap();
-    assert!(matches!(resume(&world.context), Err(ApplyError::StoredPlan(_))));
+    assert!(matches!(
+        resume(&world.context),
+        Err(ApplyError::StoredPlan(_))
+    ));
     std::fs::remove_file(&stored).unwrap();
-    assert!(matches!(resume(&world.context), Err(ApplyError::StoredPlan(_))));
+    assert!(matches!(
+        resume(&world.context),
+        Err(ApplyError::StoredPlan(_))
+    ));
     std::fs::write(&stored, bytes).unwrap();
     assert_eq!(resume(&world.context).unwrap().exit_code(), 0);
 }
@@ -206,7 +270,10 @@ fn a_resumed_run_is_checked_like_a_new_one() {
 #[test]
 fn a_failed_change_leaves_nothing_unaccounted_for() {
     let world = World::new();
-    let plan = world.plan(&[stage("a").file("a.txt", "1").file("b/b.txt", "1").file("c.txt", "1")]);
+    let plan = world.plan(&[stage("a")
+        .file("a.txt", "1")
+        .file("b/b.txt", "1")
+        .file("c.txt", "1")]);
     let mut context = world.context.clone();
     let tree = world.tree();
     context.ledger.faults = Arc::new(DiesWhen(move |point: &FaultPoint| {
@@ -221,8 +288,18 @@ fn a_failed_change_leaves_nothing_unaccounted_for() {
     let state = world.state().unwrap();
     let recorded = state.instance(&instance("a")).unwrap();
     assert_eq!(recorded.progress, InstanceProgress::Failed);
-    assert_eq!(recorded.inventory.keys().map(ToString::to_string).collect::<Vec<_>>(), ["file/a.txt"]);
+    assert_eq!(
+        recorded
+            .inventory
+            .keys()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        ["file/a.txt"]
+    );
     assert_eq!(world.paths(), ["a.txt", "b"]);
     std::fs::remove_file(world.tree().join("b")).unwrap();
-    world.converge(&[stage("a").file("a.txt", "1").file("b/b.txt", "1").file("c.txt", "1")]);
+    world.converge(&[stage("a")
+        .file("a.txt", "1")
+        .file("b/b.txt", "1")
+        .file("c.txt", "1")]);
 }

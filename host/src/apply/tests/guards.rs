@@ -23,11 +23,23 @@ fn one() -> [Stage; 1] {
 #[test]
 fn a_plan_fits_one_stack_one_lock_one_policy_and_one_state() {
     for (change, expected) in [
-        ((|context| context.expected.stack.name = name("other")) as fn(&mut ApplyContext), "AEG0562"),
-        (|context| context.expected.stack.resolved = Digest::of("x"), "AEG0563"),
-        (|context| context.expected.stack.settings = Digest::of("x"), "AEG0563"),
+        (
+            (|context| context.expected.stack.name = name("other")) as fn(&mut ApplyContext),
+            "AEG0562",
+        ),
+        (
+            |context| context.expected.stack.resolved = Digest::of("x"),
+            "AEG0563",
+        ),
+        (
+            |context| context.expected.stack.settings = Digest::of("x"),
+            "AEG0563",
+        ),
         (|context| context.expected.lock = Digest::of("x"), "AEG0564"),
-        (|context| context.expected.policy.block_at = Severity::High, "AEG0565"),
+        (
+            |context| context.expected.policy.block_at = Severity::High,
+            "AEG0565",
+        ),
         (|context| context.expected.policy.approvals = 1, "AEG0565"),
     ] {
         let mut world = World::new();
@@ -58,7 +70,10 @@ fn an_altered_plan_is_refused() {
         |body| body.instances[0].changes[0].driver = DriverKind::Kubernetes,
         |body| body.instances[0].changes[0].action = ChangeAction::Replace,
     ] {
-        assert_eq!(code(&world.apply(&world.plan_with(&one(), change)).unwrap_err()), "AEG0561");
+        assert_eq!(
+            code(&world.apply(&world.plan_with(&one(), change)).unwrap_err()),
+            "AEG0561"
+        );
     }
 }
 
@@ -123,7 +138,12 @@ fn open_findings_and_missing_controls_block() {
             }
         }
     }
-    world.context.expected.policy.required.push("encrypted".into());
+    world
+        .context
+        .expected
+        .policy
+        .required
+        .push("encrypted".into());
     let missing = world.plan(&one());
     let error = world.apply(&missing).unwrap_err();
     assert_eq!((code(&error).as_str(), error.exit_code()), ("AEG0567", 2));
@@ -159,18 +179,28 @@ fn policy_can_refuse_changes_that_are_not_exact() {
     ];
     let outcome = world.apply(&world.plan(&stages)).unwrap();
     assert_eq!(outcome.exit_code(), 2);
-    assert!(matches!(outcome.instances[&instance("use1/b")], InstanceOutcome::Refused { .. }));
+    assert!(matches!(
+        outcome.instances[&instance("use1/b")],
+        InstanceOutcome::Refused { .. }
+    ));
     assert_eq!(world.paths(), ["a.txt"]);
 }
 
 struct DenySecret;
 
 impl Reauthorize for DenySecret {
-    fn reauthorize(&self, _: &InstanceId, _: &PlannedChange, document: Option<&Document>) -> Result<(), Refusal> {
+    fn reauthorize(
+        &self,
+        _: &InstanceId,
+        _: &PlannedChange,
+        document: Option<&Document>,
+    ) -> Result<(), Refusal> {
         match document {
-            Some(Document::File(text)) if text.as_literal() == Some("evil") => {
-                Err(Refusal { code: "AEG0301".into(), message: "no".into(), help: None })
-            }
+            Some(Document::File(text)) if text.as_literal() == Some("evil") => Err(Refusal {
+                code: "AEG0301".into(),
+                message: "no".into(),
+                help: None,
+            }),
             _ => Ok(()),
         }
     }
@@ -182,11 +212,17 @@ fn what_a_fact_makes_of_a_document_is_authorised_again() {
     world.context.reauthorize = Arc::new(DenySecret);
     let stages = [
         stage("use1/a").fact("x", "text", Some(serde_json::json!("evil"))),
-        stage("use1/b").file("ok.txt", "fine").file("x.txt", "@{use1/x}").needs("use1/a"),
+        stage("use1/b")
+            .file("ok.txt", "fine")
+            .file("x.txt", "@{use1/x}")
+            .needs("use1/a"),
     ];
     let outcome = world.apply(&world.plan(&stages)).unwrap();
     assert_eq!(outcome.exit_code(), 3);
-    assert!(matches!(outcome.instances[&instance("use1/b")], InstanceOutcome::Denied { .. }));
+    assert!(matches!(
+        outcome.instances[&instance("use1/b")],
+        InstanceOutcome::Denied { .. }
+    ));
     assert!(world.paths().is_empty());
 }
 
@@ -221,7 +257,10 @@ fn links_in_the_tree_are_not_followed() {
         std::fs::remove_file(world.tree().join(link)).unwrap();
     }
     assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 1);
-    assert_eq!(std::fs::read_to_string(outside.join("file")).unwrap(), "theirs");
+    assert_eq!(
+        std::fs::read_to_string(outside.join("file")).unwrap(),
+        "theirs"
+    );
 }
 
 #[test]
@@ -239,7 +278,10 @@ fn a_link_that_appears_after_the_first_apply_is_not_followed() {
 #[test]
 fn a_folder_that_cannot_be_written_fails_and_can_be_tried_again() {
     let world = World::new();
-    let plan = world.plan(&[stage("a").file("x/a.txt", "1"), stage("b").file("b.txt", "1").needs("a")]);
+    let plan = world.plan(&[
+        stage("a").file("x/a.txt", "1"),
+        stage("b").file("b.txt", "1").needs("a"),
+    ]);
     // A file in the place of the tree's root: not even root may make folders in it.
     std::fs::write(world.tree(), "").unwrap();
     let error = world.apply(&plan).unwrap_err();
@@ -262,7 +304,10 @@ fn a_read_only_tree_fails_the_instance_and_nothing_else() {
     use std::os::unix::fs::PermissionsExt as _;
     let world = World::new();
     world.converge(&[stage("a").file("x/a.txt", "1")]);
-    let plan = world.plan(&[stage("a").file("x/a.txt", "2"), stage("b").file("b.txt", "1")]);
+    let plan = world.plan(&[
+        stage("a").file("x/a.txt", "2"),
+        stage("b").file("b.txt", "1"),
+    ]);
     let folder = world.tree().join("x");
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
     let outcome = world.apply(&plan).unwrap();
@@ -280,11 +325,26 @@ fn two_applies_at_once_are_one() {
         let other = scope.spawn(|| world.apply(&plan));
         (world.apply(&plan), other.join().unwrap())
     });
-    let done = [&first, &second].into_iter().filter(|result| result.as_ref().is_ok_and(|outcome| outcome.exit_code() == 0)).count();
+    let done = [&first, &second]
+        .into_iter()
+        .filter(|result| {
+            result
+                .as_ref()
+                .is_ok_and(|outcome| outcome.exit_code() == 0)
+        })
+        .count();
     assert_eq!(done, 1, "{first:?} {second:?}");
     assert_eq!(world.paths(), ["a.txt"]);
-    let held = Lease::acquire(&world.context.ledger.store, Operation::Apply, None, "somebody").unwrap();
-    let error = world.apply(&world.plan(&[stage("a").file("a.txt", "2")])).unwrap_err();
+    let held = Lease::acquire(
+        &world.context.ledger.store,
+        Operation::Apply,
+        None,
+        "somebody",
+    )
+    .unwrap();
+    let error = world
+        .apply(&world.plan(&[stage("a").file("a.txt", "2")]))
+        .unwrap_err();
     assert_eq!(code(&error), "AEG0512");
     held.release().unwrap();
 }
@@ -298,7 +358,10 @@ fn an_instance_that_came_and_went_is_not_brought_back_by_an_old_plan() {
     world.converge(&one());
     let outcome = world.apply(&old).unwrap();
     assert_eq!(outcome.exit_code(), 2);
-    assert!(matches!(outcome.instances[&instance("b")], InstanceOutcome::Stale { .. }));
+    assert!(matches!(
+        outcome.instances[&instance("b")],
+        InstanceOutcome::Stale { .. }
+    ));
     assert_eq!(world.paths(), ["a.txt"]);
 }
 
@@ -307,13 +370,19 @@ fn changes_that_come_after_each_other_are_an_error() {
     let world = World::new();
     let stages = [stage("a").file("a.txt", "1").file("b.txt", "1")];
     let ordered = world.plan_with(&stages, |body| {
-        body.instances[0].changes[0].after.push(identity("file/b.txt"));
+        body.instances[0].changes[0]
+            .after
+            .push(identity("file/b.txt"));
     });
     assert_eq!(world.apply(&ordered).unwrap().exit_code(), 0);
     let world = World::new();
     let cycle = world.plan_with(&stages, |body| {
-        body.instances[0].changes[0].after.push(identity("file/b.txt"));
-        body.instances[0].changes[1].after.push(identity("file/a.txt"));
+        body.instances[0].changes[0]
+            .after
+            .push(identity("file/b.txt"));
+        body.instances[0].changes[1]
+            .after
+            .push(identity("file/a.txt"));
     });
     assert_eq!(world.apply(&cycle).unwrap().exit_code(), 1);
     assert!(world.paths().is_empty());
@@ -325,7 +394,10 @@ fn a_tree_whose_state_is_gone_is_not_written_a_second_time() {
     world.converge(&one());
     std::fs::remove_dir_all(world.stack().join(".aegis")).unwrap();
     let marker = world.context.tree.marker().unwrap().unwrap();
-    assert!(matches!(marker.check(&world.state().unwrap()), Err(StateError::Lost { .. })));
+    assert!(matches!(
+        marker.check(&world.state().unwrap()),
+        Err(StateError::Lost { .. })
+    ));
     let fresh = World::new();
     let plan = fresh.plan(&[stage("z").file("z.txt", "1")]);
     let error = world.apply(&plan).unwrap_err();
@@ -340,7 +412,11 @@ fn a_tree_of_another_stack_is_refused() {
     world.converge(&one());
     other.converge(&[stage("b").file("b.txt", "1")]);
     let plan = world.plan(&[stage("a").file("a.txt", "2")]);
-    std::fs::copy(other.tree().join(".aegis/inventory.json"), world.tree().join(".aegis/inventory.json")).unwrap();
+    std::fs::copy(
+        other.tree().join(".aegis/inventory.json"),
+        world.tree().join(".aegis/inventory.json"),
+    )
+    .unwrap();
     assert_eq!(code(&world.apply(&plan).unwrap_err()), "AEG0520");
     assert_eq!(world.read("a.txt"), "1");
 }

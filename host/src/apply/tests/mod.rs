@@ -1,5 +1,6 @@
 mod crash;
 mod guards;
+mod planner;
 mod runs;
 mod state_attacks;
 mod world;

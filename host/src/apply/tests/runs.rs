@@ -10,31 +10,53 @@ use crate::state::{InstanceProgress, RunEnd, runs};
 #[test]
 fn a_first_apply_writes_the_tree_and_a_second_plan_is_empty() {
     let world = World::new();
-    let stages = [stage("a").file("docs/a.txt", "one\n"), stage("use1/b").file("docs/b.txt", "two\n").needs("a")];
+    let stages = [
+        stage("a").file("docs/a.txt", "one\n"),
+        stage("use1/b").file("docs/b.txt", "two\n").needs("a"),
+    ];
     let outcome = world.converge(&stages);
     assert_eq!(world.paths(), ["docs/a.txt", "docs/b.txt"]);
     assert_eq!(outcome.instances.len(), 2);
     let state = world.state().unwrap();
     assert_eq!(state.lineage(), Some(outcome.lineage.as_str()));
-    assert_eq!(state.instance(&instance("a")).unwrap().progress, InstanceProgress::Written);
+    assert_eq!(
+        state.instance(&instance("a")).unwrap().progress,
+        InstanceProgress::Written
+    );
 
     let again = world.plan(&stages);
     assert!(again.body.is_empty());
     let before = std::fs::read(world.stack().join(".aegis/state/head.json")).unwrap();
     assert_eq!(world.apply(&again).unwrap().exit_code(), 0);
-    assert_eq!(std::fs::read(world.stack().join(".aegis/state/head.json")).unwrap(), before);
-    let ends: Vec<_> = runs(world.store(), &world.context.ledger.operator).unwrap().into_iter().map(|run| run.ended.unwrap().1).collect();
+    assert_eq!(
+        std::fs::read(world.stack().join(".aegis/state/head.json")).unwrap(),
+        before
+    );
+    let ends: Vec<_> = runs(world.store(), &world.context.ledger.operator)
+        .unwrap()
+        .into_iter()
+        .map(|run| run.ended.unwrap().1)
+        .collect();
     assert_eq!(ends, [RunEnd::Complete, RunEnd::Complete]);
 }
 
 #[test]
 fn a_changed_document_changes_its_file_and_raises_one_serial() {
     let world = World::new();
-    let a = |text: &str| [stage("a").file("a.txt", text), stage("b").file("b.txt", "b")];
+    let a = |text: &str| {
+        [
+            stage("a").file("a.txt", text),
+            stage("b").file("b.txt", "b"),
+        ]
+    };
     world.converge(&a("one"));
     let before = world.state().unwrap().serials();
     let plan = world.plan(&a("two"));
-    let actions: Vec<ChangeAction> = plan.body.changes().map(|(_, change)| change.action).collect();
+    let actions: Vec<ChangeAction> = plan
+        .body
+        .changes()
+        .map(|(_, change)| change.action)
+        .collect();
     assert_eq!(actions, [ChangeAction::Update, ChangeAction::Noop]);
     assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
     assert_eq!(world.read("a.txt"), "two");
@@ -57,10 +79,16 @@ fn what_nobody_wants_any_more_is_removed_with_its_folder() {
 #[test]
 fn a_stage_that_is_gone_leaves_only_its_serial() {
     let world = World::new();
-    world.converge(&[stage("a").file("a.txt", "1"), stage("b").file("b.txt", "1").needs("a")]);
+    world.converge(&[
+        stage("a").file("a.txt", "1"),
+        stage("b").file("b.txt", "1").needs("a"),
+    ]);
     world.converge(&[stage("a").file("a.txt", "1")]);
     let state = world.state().unwrap();
-    assert_eq!(state.instance(&instance("b")).unwrap().progress, InstanceProgress::Removed);
+    assert_eq!(
+        state.instance(&instance("b")).unwrap().progress,
+        InstanceProgress::Removed
+    );
     assert_eq!(state.instances().count(), 1);
     assert_eq!(state.serials()[&instance("b")], 2);
     assert_eq!(world.paths(), ["a.txt"]);
@@ -88,21 +116,39 @@ fn removals_come_last_and_dependants_go_first() {
             _ => None,
         })
         .collect();
-    assert_eq!(finished, ["file/other.txt", "file/top.txt", "file/middle.txt", "file/base.txt"]);
+    assert_eq!(
+        finished,
+        [
+            "file/other.txt",
+            "file/top.txt",
+            "file/middle.txt",
+            "file/base.txt"
+        ]
+    );
 }
 
 #[test]
 fn another_stage_takes_over_without_a_deletion() {
     let world = World::new();
     world.converge(&[stage("a").file("shared.txt", "1").file("own.txt", "1")]);
-    let stages = [stage("a").file("own.txt", "1"), stage("b").file("shared.txt", "2")];
+    let stages = [
+        stage("a").file("own.txt", "1"),
+        stage("b").file("shared.txt", "2"),
+    ];
     let plan = world.plan(&stages);
-    let actions: Vec<ChangeAction> = plan.body.changes().map(|(_, change)| change.action).collect();
+    let actions: Vec<ChangeAction> = plan
+        .body
+        .changes()
+        .map(|(_, change)| change.action)
+        .collect();
     assert_eq!(actions, [ChangeAction::Noop, ChangeAction::Transfer]);
     assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
     assert_eq!(world.read("shared.txt"), "2");
     let state = world.state().unwrap();
-    assert_eq!(state.owner_of(&identity("file/shared.txt")).unwrap().0, &instance("b"));
+    assert_eq!(
+        state.owner_of(&identity("file/shared.txt")).unwrap().0,
+        &instance("b")
+    );
     assert_eq!(state.instance(&instance("a")).unwrap().inventory.len(), 1);
     assert!(world.plan(&stages).body.is_empty());
 }
@@ -112,7 +158,9 @@ fn a_document_becomes_final_when_its_fact_is_imported() {
     let world = World::new();
     let stages = [
         stage("use1/network").fact("network.vpc-id", "aws-id", None),
-        stage("use1/cluster").file("vpc.txt", "vpc: @{use1/network.vpc-id}\n").needs("use1/network"),
+        stage("use1/cluster")
+            .file("vpc.txt", "vpc: @{use1/network.vpc-id}\n")
+            .needs("use1/network"),
     ];
     let outcome = world.converge(&stages);
     assert_eq!(world.paths(), ["vpc.txt.aegis"]);
@@ -120,12 +168,33 @@ fn a_document_becomes_final_when_its_fact_is_imported() {
     assert_eq!(outcome.waiting.len(), 1);
     assert!(world.plan(&stages).body.is_empty());
 
-    assert!(world.import("use1/network", json!({"network.vpc-id": "not an id"})).is_err());
-    assert!(world.import("use1/network", json!({"network.other": "x"})).is_err());
-    assert!(world.import("use1/nothing", json!({"network.vpc-id": "vpc-1"})).is_err());
-    let imported = world.import("use1/network", json!({"network.vpc-id": "vpc-1"})).unwrap();
+    assert!(
+        world
+            .import("use1/network", json!({"network.vpc-id": "not an id"}))
+            .is_err()
+    );
+    assert!(
+        world
+            .import("use1/network", json!({"network.other": "x"}))
+            .is_err()
+    );
+    assert!(
+        world
+            .import("use1/nothing", json!({"network.vpc-id": "vpc-1"}))
+            .is_err()
+    );
+    let imported = world
+        .import("use1/network", json!({"network.vpc-id": "vpc-1"}))
+        .unwrap();
     assert_eq!(imported.changed.len(), 1);
-    assert_eq!(world.import("use1/network", json!({"network.vpc-id": "vpc-1"})).unwrap().unchanged.len(), 1);
+    assert_eq!(
+        world
+            .import("use1/network", json!({"network.vpc-id": "vpc-1"}))
+            .unwrap()
+            .unchanged
+            .len(),
+        1
+    );
 
     let outcome = world.converge(&stages);
     assert_eq!(world.paths(), ["vpc.txt"]);
@@ -137,8 +206,14 @@ fn a_document_becomes_final_when_its_fact_is_imported() {
 #[test]
 fn the_last_final_file_stays_while_a_new_document_waits() {
     let world = World::new();
-    world.converge(&[stage("use1/a").fact("x", "text", None), stage("use1/b").file("b.txt", "old")]);
-    let waiting = [stage("use1/a").fact("x", "text", None), stage("use1/b").file("b.txt", "@{use1/x}").needs("use1/a")];
+    world.converge(&[
+        stage("use1/a").fact("x", "text", None),
+        stage("use1/b").file("b.txt", "old"),
+    ]);
+    let waiting = [
+        stage("use1/a").fact("x", "text", None),
+        stage("use1/b").file("b.txt", "@{use1/x}").needs("use1/a"),
+    ];
     world.converge(&waiting);
     assert_eq!(world.paths(), ["b.txt", "b.txt.aegis"]);
     assert_eq!(world.read("b.txt"), "old");
@@ -153,7 +228,10 @@ fn a_fact_that_came_in_after_the_plan_is_bound_at_apply() {
     let world = World::new();
     let first = [stage("use1/a").fact("x", "text", None)];
     world.converge(&first);
-    let stages = [stage("use1/a").fact("x", "text", None), stage("use1/b").file("b.txt", "@{use1/x}").needs("use1/a")];
+    let stages = [
+        stage("use1/a").fact("x", "text", None),
+        stage("use1/b").file("b.txt", "@{use1/x}").needs("use1/a"),
+    ];
     let plan = world.plan(&stages);
     world.import("use1/a", json!({"x": "late"})).unwrap();
     let outcome = world.apply(&plan).unwrap();
@@ -167,7 +245,10 @@ fn a_fact_that_came_in_after_the_plan_is_bound_at_apply() {
 fn a_fact_that_changed_after_the_plan_makes_its_users_stale() {
     let world = World::new();
     let stages = |text: &str| {
-        [stage("use1/a").fact("x", "text", None), stage("use1/b").file("b.txt", text).needs("use1/a")]
+        [
+            stage("use1/a").fact("x", "text", None),
+            stage("use1/b").file("b.txt", text).needs("use1/a"),
+        ]
     };
     world.converge(&stages("nothing"));
     world.import("use1/a", json!({"x": "one"})).unwrap();
@@ -175,7 +256,13 @@ fn a_fact_that_changed_after_the_plan_makes_its_users_stale() {
     world.import("use1/a", json!({"x": "two"})).unwrap();
     let outcome = world.apply(&plan).unwrap();
     assert_eq!(outcome.exit_code(), 2);
-    assert!(matches!(outcome.instances[&instance("use1/b")], InstanceOutcome::Stale { .. }), "{outcome:?}");
+    assert!(
+        matches!(
+            outcome.instances[&instance("use1/b")],
+            InstanceOutcome::Stale { .. }
+        ),
+        "{outcome:?}"
+    );
     assert_eq!(world.read("b.txt"), "nothing");
 }
 
@@ -193,7 +280,10 @@ fn a_value_fact_is_known_to_state_before_its_users_start() {
     world.converge(&stages("two"));
     assert_eq!(world.read("b.txt"), "two");
     let state = world.state().unwrap();
-    assert_eq!(state.instance(&instance("use1/a")).unwrap().facts[&name("x")].value, Some(json!("two")));
+    assert_eq!(
+        state.instance(&instance("use1/a")).unwrap().facts[&name("x")].value,
+        Some(json!("two"))
+    );
 }
 
 #[test]
@@ -204,7 +294,8 @@ fn an_edited_file_is_drift_and_is_mended() {
     world.write("a.txt", "theirs");
     world.converge(&stages);
     assert_eq!(world.read("a.txt"), "ours");
-    std::fs::remove_dir_all(world.tree().join("a.txt")).unwrap_or_else(|_| std::fs::remove_file(world.tree().join("a.txt")).unwrap());
+    std::fs::remove_dir_all(world.tree().join("a.txt"))
+        .unwrap_or_else(|_| std::fs::remove_file(world.tree().join("a.txt")).unwrap());
     world.converge(&stages);
     assert_eq!(world.read("a.txt"), "ours");
 }
@@ -212,15 +303,30 @@ fn an_edited_file_is_drift_and_is_mended() {
 #[test]
 fn an_edit_after_the_plan_makes_the_change_stale() {
     let world = World::new();
-    world.converge(&[stage("a").file("a.txt", "one"), stage("b").file("b.txt", "1").needs("a")]);
-    let update = [stage("a").file("a.txt", "two"), stage("b").file("b.txt", "2").needs("a")];
+    world.converge(&[
+        stage("a").file("a.txt", "one"),
+        stage("b").file("b.txt", "1").needs("a"),
+    ]);
+    let update = [
+        stage("a").file("a.txt", "two"),
+        stage("b").file("b.txt", "2").needs("a"),
+    ];
     let plan = world.plan(&update);
     world.write("a.txt", "edited");
     let outcome = world.apply(&plan).unwrap();
     assert_eq!(outcome.exit_code(), 2);
-    assert!(matches!(outcome.instances[&instance("a")], InstanceOutcome::Stale { .. }));
-    assert!(matches!(outcome.instances[&instance("b")], InstanceOutcome::Skipped { .. }));
-    assert_eq!((world.read("a.txt"), world.read("b.txt")), ("edited".into(), "1".into()));
+    assert!(matches!(
+        outcome.instances[&instance("a")],
+        InstanceOutcome::Stale { .. }
+    ));
+    assert!(matches!(
+        outcome.instances[&instance("b")],
+        InstanceOutcome::Skipped { .. }
+    ));
+    assert_eq!(
+        (world.read("a.txt"), world.read("b.txt")),
+        ("edited".into(), "1".into())
+    );
     // Also when the edit was seen, and then edited again.
     let plan = world.plan(&update);
     world.write("a.txt", "edited again");
@@ -254,19 +360,32 @@ fn a_change_that_was_made_by_somebody_else_already_is_none() {
 #[test]
 fn deferred_and_blocked_instances_are_left_for_another_plan() {
     let world = World::new();
-    world.converge(&[stage("a").file("a.txt", "1"), stage("c").file("c.txt", "1").needs("a")]);
+    world.converge(&[
+        stage("a").file("a.txt", "1"),
+        stage("c").file("c.txt", "1").needs("a"),
+    ]);
     let stages = [
-        stage("a").file("a.txt", "2").held(InstanceStatus::Blocked("it does not answer".into())),
-        stage("b").file("b.txt", "1").held(InstanceStatus::Deferred("waits for x".into())),
+        stage("a")
+            .file("a.txt", "2")
+            .held(InstanceStatus::Blocked("it does not answer".into())),
+        stage("b")
+            .file("b.txt", "1")
+            .held(InstanceStatus::Deferred("waits for x".into())),
         stage("c").file("c.txt", "2").needs("a"),
         stage("d").file("d.txt", "1").needs("b"),
     ];
     let outcome = world.apply(&world.plan(&stages)).unwrap();
     assert_eq!(outcome.exit_code(), 2);
-    assert!(matches!(outcome.instances[&instance("d")], InstanceOutcome::Skipped { .. }));
+    assert!(matches!(
+        outcome.instances[&instance("d")],
+        InstanceOutcome::Skipped { .. }
+    ));
     // What stands on something that exists but does not answer goes on.
     assert!(outcome.instances[&instance("c")].is_done());
-    assert_eq!((world.read("a.txt"), world.read("c.txt")), ("1".into(), "2".into()));
+    assert_eq!(
+        (world.read("a.txt"), world.read("c.txt")),
+        ("1".into(), "2".into())
+    );
     assert_eq!(world.paths(), ["a.txt", "c.txt"]);
 }
 
@@ -274,10 +393,19 @@ fn deferred_and_blocked_instances_are_left_for_another_plan() {
 fn many_instances_are_worked_on_at_a_time_in_the_order_of_the_graph() {
     let mut world = World::new();
     world.context.parallelism = std::num::NonZeroUsize::new(4).unwrap();
-    let mut stages = vec![stage("base").file("base.txt", "1").fact("x", "text", Some(json!("v")))];
+    let mut stages = vec![
+        stage("base")
+            .file("base.txt", "1")
+            .fact("x", "text", Some(json!("v"))),
+    ];
     for index in 0..20 {
         let id = format!("c{index}");
-        stages.push(stage(&id).file(&format!("{id}/one.txt"), "@{x}").file(&format!("{id}/two.txt"), "2").needs("base"));
+        stages.push(
+            stage(&id)
+                .file(&format!("{id}/one.txt"), "@{x}")
+                .file(&format!("{id}/two.txt"), "2")
+                .needs("base"),
+        );
     }
     let outcome = world.converge(&stages);
     assert_eq!(outcome.instances.len(), 21);

@@ -9,8 +9,12 @@ use crate::state::*;
 
 fn applied() -> World {
     let world = World::new();
-    world.converge(&[stage("use1/a").fact("x", "text", Some(json!("v"))).file("a.txt", "1")]);
-    world.converge(&[stage("use1/a").fact("x", "text", Some(json!("v"))).file("a.txt", "2")]);
+    world.converge(&[stage("use1/a")
+        .fact("x", "text", Some(json!("v")))
+        .file("a.txt", "1")]);
+    world.converge(&[stage("use1/a")
+        .fact("x", "text", Some(json!("v")))
+        .file("a.txt", "2")]);
     world
 }
 
@@ -18,7 +22,11 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+        if path.is_dir() {
+            files.extend(files_below(&path))
+        } else {
+            files.push(path)
+        }
     }
     files.sort();
     files
@@ -34,14 +42,22 @@ fn a_changed_byte_is_noticed() {
     let world = applied();
     for part in ["state/head.json", "state/instances", "journal"] {
         let place = world.stack().join(".aegis").join(part);
-        let file = if place.is_dir() { files_below(&place).pop().unwrap() } else { place };
+        let file = if place.is_dir() {
+            files_below(&place).pop().unwrap()
+        } else {
+            place
+        };
         let bytes = std::fs::read(&file).unwrap();
         // A changed line end joins two records, or makes the last one incomplete.
         for at in (0..bytes.len()).step_by(7) {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             std::fs::write(&file, &changed).unwrap();
-            assert!(world.state().is_err(), "{part} at {at}: {}", String::from_utf8_lossy(&changed));
+            assert!(
+                world.state().is_err(),
+                "{part} at {at}: {}",
+                String::from_utf8_lossy(&changed)
+            );
         }
         std::fs::write(&file, bytes).unwrap();
     }
@@ -56,7 +72,9 @@ fn a_recomputed_head_without_the_key_is_refused() {
     // Another instance state, consistent in itself.
     let instances = world.stack().join(".aegis/state/instances");
     let file = files_below(&instances).pop().unwrap();
-    let text = std::fs::read_to_string(&file).unwrap().replace("\"v\"", "\"evil\"");
+    let text = std::fs::read_to_string(&file)
+        .unwrap()
+        .replace("\"v\"", "\"evil\"");
     let digest = aegis_document::Digest::of(&text);
     std::fs::write(instances.join(format!("{}.json", digest.hex())), &text).unwrap();
     value["instances"]["use1/a"] = json!(digest.to_string());
@@ -78,7 +96,10 @@ fn a_missing_part_is_noticed() {
     for file in files_below(&world.stack().join(".aegis/state/documents")) {
         std::fs::write(file, "{\"content\":\"evil\"}").unwrap();
     }
-    assert_eq!(code(&document(world.store(), &entry.document).unwrap_err()), "AEG0503");
+    assert_eq!(
+        code(&document(world.store(), &entry.document).unwrap_err()),
+        "AEG0503"
+    );
 }
 
 #[test]
@@ -123,7 +144,11 @@ fn a_rolled_back_state_is_refused_where_the_newer_one_was_seen() {
     copy(&saved, &state);
     assert_eq!(code(&world.state().unwrap_err()), "AEG0506");
     // On a machine that has the key but never saw it, nothing tells that it is old.
-    let lineage = std::fs::read_dir(world.home().join("private/state")).unwrap().next().unwrap().unwrap();
+    let lineage = std::fs::read_dir(world.home().join("private/state"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
     std::fs::remove_file(lineage.path().join("mark.json")).unwrap();
     assert!(world.state().is_ok());
 }
@@ -134,7 +159,10 @@ fn two_futures_of_one_state_are_told_apart() {
     let (state, saved) = (world.stack().join(".aegis"), world.home().join("saved"));
     copy(&state, &saved);
     world.converge(&[stage("use1/a").file("a.txt", "3")]);
-    let mark = files_below(&world.home()).into_iter().find(|file| file.ends_with("mark.json")).unwrap();
+    let mark = files_below(&world.home())
+        .into_iter()
+        .find(|file| file.ends_with("mark.json"))
+        .unwrap();
     let seen = std::fs::read(&mark).unwrap();
     std::fs::remove_dir_all(&state).unwrap();
     copy(&saved, &state);
@@ -142,7 +170,10 @@ fn two_futures_of_one_state_are_told_apart() {
     world.converge(&[stage("use1/a").file("a.txt", "4")]);
     std::fs::write(&mark, seen).unwrap();
     let refused = world.state().unwrap_err();
-    assert!(["AEG0507", "AEG0504"].contains(&code(&refused).as_str()), "{refused}");
+    assert!(
+        ["AEG0507", "AEG0504"].contains(&code(&refused).as_str()),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -194,6 +225,9 @@ fn what_a_newer_version_recorded_is_kept() {
 fn a_forged_path_in_an_inventory_is_not_a_path() {
     for path in ["../x", "/etc/passwd", ".git/hooks/x", "a\\b"] {
         let entry = json!({"document": aegis_document::Digest::of("d"), "bound": aegis_document::Digest::of("d"), "files": {path: aegis_document::Digest::of("d")}, "waits-for": []});
-        assert!(serde_json::from_value::<InventoryEntry>(entry).is_err(), "{path}");
+        assert!(
+            serde_json::from_value::<InventoryEntry>(entry).is_err(),
+            "{path}"
+        );
     }
 }

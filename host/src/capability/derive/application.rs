@@ -106,6 +106,9 @@ pub(in crate::capability) fn implied_by(
         name: application.name.clone(),
         project: application.project.clone(),
         repository: application.repository.clone(),
+        own: context.repository.as_ref().is_some_and(|own| {
+            own.url == application.repository && own.branch == application.revision
+        }),
         branch,
         path: application.path.clone(),
         destination,

@@ -1,6 +1,7 @@
 //! What the implications of a change depend on besides the change itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aegis_document::Identifier;
 
@@ -15,7 +16,9 @@ pub struct DeriveContext {
     /// The cluster that the stage runs for; `None` for a stage of the stack.
     pub cluster: Option<Identifier>,
     /// All clusters of the stack.
-    pub clusters: BTreeSet<Identifier>,
+    pub clusters: Arc<BTreeSet<Identifier>>,
+    /// The repository that holds the stack's tree.
+    pub repository: Option<Repository>,
     /// The facts that the stage requires.
     pub facts: DeclaredFacts,
     /// Objects that the stage itself proposes, rendered ones included, each with its cluster. What is bound to
@@ -23,6 +26,14 @@ pub struct DeriveContext {
     pub proposed: BTreeSet<(Identifier, ObjectRef)>,
     /// Scopes of kinds that are defined in this plan or that the cluster's API told.
     pub scopes: BTreeMap<Collection, ObjectScope>,
+}
+
+/// A branch of a Git repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// `https://host/path`
+    pub url: String,
+    pub branch: String,
 }
 
 impl DeriveContext {

@@ -12,7 +12,7 @@ mod tool;
 mod workflow;
 
 pub(super) use application::implied_by as application;
-pub use context::{DeclaredFact, DeclaredFacts, DeriveContext};
+pub use context::{DeclaredFact, DeclaredFacts, DeriveContext, Repository};
 pub(super) use cursor::Cursor;
 pub(super) use kubernetes::check_key;
 

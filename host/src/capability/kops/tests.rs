@@ -35,7 +35,8 @@ fn context() -> DeriveContext {
     DeriveContext {
         stage: identifier("cluster"),
         cluster: Some(identifier("use1")),
-        clusters: BTreeSet::from([identifier("use1"), identifier("euw1")]),
+        clusters: BTreeSet::from([identifier("use1"), identifier("euw1")]).into(),
+        repository: None,
         facts,
         proposed: BTreeSet::new(),
         scopes: BTreeMap::new(),

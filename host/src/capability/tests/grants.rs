@@ -181,7 +181,7 @@ fn a_stack_wide_stage_means_every_cluster_of_the_stack_and_no_other() {
         kind: Kind::Security,
         stage: id("federation"),
         cluster: None,
-        clusters: clusters(),
+        clusters: clusters().into(),
         signed: grants.clone(),
         granted: grants,
     });

@@ -59,7 +59,8 @@ fn context() -> DeriveContext {
     DeriveContext {
         stage: id("mesh"),
         cluster: Some(id("use1")),
-        clusters: clusters(),
+        clusters: clusters().into(),
+        repository: None,
         facts,
         proposed: BTreeSet::new(),
         scopes: std::collections::BTreeMap::new(),
@@ -71,7 +72,7 @@ fn effective_of(kind: Kind, signed: &Value, granted: &Value) -> Effective {
         kind,
         stage: id("mesh"),
         cluster: Some(id("use1")),
-        clusters: clusters(),
+        clusters: clusters().into(),
         signed: CapabilitySet::parse(signed).unwrap(),
         granted: CapabilitySet::parse(granted).unwrap(),
     })

@@ -171,6 +171,7 @@ pub(super) fn sample() -> Vec<(Value, Request)> {
                 project: "shop".into(),
                 repository: "https://git.example.com/x".into(),
                 branch: None,
+                own: false,
                 path: "apps/x".into(),
                 destination: cluster(),
                 namespace: a(),

@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use aegis_document::untrusted;
 use aegis_document::Identifier;
+use aegis_document::untrusted;
 
 use super::plan::{ledger, operator_folder};
 use crate::apply::{
-    ApplyContext, ApplyError, Cancel, Expected, InstanceOutcome, Outcome, Progress, Reporter, apply, resume,
+    ApplyContext, ApplyError, Cancel, Expected, InstanceOutcome, Outcome, Progress, Reporter,
+    apply, resume,
 };
 use crate::cli::args::{Apply, Global};
 use crate::cli::failure::{Exit, Failure, plain};
@@ -32,7 +33,10 @@ const NOTHING_TO_RESUME: &str = "AEG0742";
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         let exit = Exit::from_code(error.exit_code());
-        Self { exit, ..Self::new(error) }
+        Self {
+            exit,
+            ..Self::new(error)
+        }
     }
 }
 
@@ -47,7 +51,11 @@ pub fn run(ui: &Ui, global: &Global, options: &Apply) -> Result<Exit, Failure> {
     let loaded = project.load(&home)?;
     let context = context(ui, &project, &home, loaded, &plan, options)?;
     let interrupts = watch_interrupts(context.cancel.clone(), Arc::clone(&context.reporter))?;
-    let outcome = if options.resume { resume(&context) } else { apply(&plan, &context) };
+    let outcome = if options.resume {
+        resume(&context)
+    } else {
+        apply(&plan, &context)
+    };
     interrupts.shutdown_background();
     let outcome = outcome?;
     ui.answer(&outcome, || summary(ui, &project, &outcome))?;
@@ -59,13 +67,19 @@ fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
     // Read once: what is checked is what is applied.
     let bytes = std::fs::read(&path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
-            Failure::new(Diagnostic::new(NO_PLAN, format!("there is no plan at {}", path.display())).help("make one with `aegis plan`"))
+            Failure::new(
+                Diagnostic::new(NO_PLAN, format!("there is no plan at {}", path.display()))
+                    .help("make one with `aegis plan`"),
+            )
         } else {
             Failure::file(&path, &error)
         }
     })?;
     Plan::read(&bytes).map_err(|error| {
-        Failure::new(Diagnostic::new(PLAN, format!("{}: {error}", path.display())).help("make a new one with `aegis plan`"))
+        Failure::new(
+            Diagnostic::new(PLAN, format!("{}: {error}", path.display()))
+                .help("make a new one with `aegis plan`"),
+        )
     })
 }
 
@@ -75,10 +89,14 @@ fn unfinished(project: &Project, home: &Home) -> Result<Plan, Failure> {
     let state = state::load(&store, &operator_folder(project, home)?)?;
     let Some(digest) = state.unfinished().and_then(|run| run.plan) else {
         return Err(Failure::new(
-            Diagnostic::new(NOTHING_TO_RESUME, "no apply was interrupted").help("`aegis apply` carries out a plan"),
+            Diagnostic::new(NOTHING_TO_RESUME, "no apply was interrupted")
+                .help("`aegis apply` carries out a plan"),
         ));
     };
-    let bytes = store.get(Key::Plan(digest)).map_err(|error| plain(PLAN, &error))?.unwrap_or_default();
+    let bytes = store
+        .get(Key::Plan(digest))
+        .map_err(|error| plain(PLAN, &error))?
+        .unwrap_or_default();
     Plan::read(&bytes).map_err(|error| plain(PLAN, &error))
 }
 
@@ -101,7 +119,10 @@ fn context(
                 presence: ClusterPresence::Present,
                 extra: serde_json::Map::new(),
             };
-            Ok((Identifier::new(&cluster.name).map_err(|error| plain(PLAN, &error))?, state))
+            Ok((
+                Identifier::new(&cluster.name).map_err(|error| plain(PLAN, &error))?,
+                state,
+            ))
         })
         .collect::<Result<BTreeMap<_, _>, Failure>>()?;
     Ok(ApplyContext {
@@ -115,19 +136,27 @@ fn context(
         approvals: BTreeSet::new(),
         clusters,
         reauthorize: Arc::new(Again::new(loaded.stages, plan)),
-        reporter: Arc::new(Lines { json: ui.json(), quiet: ui.quiet() }),
+        reporter: Arc::new(Lines {
+            json: ui.json(),
+            quiet: ui.quiet(),
+        }),
         cancel: Cancel::default(),
-        parallelism: NonZeroUsize::new(parallelism(options.parallelism)?).unwrap_or(NonZeroUsize::MIN),
+        parallelism: NonZeroUsize::new(parallelism(options.parallelism)?)
+            .unwrap_or(NonZeroUsize::MIN),
         today: Date::of(SystemTime::now()),
         assume: BTreeMap::new(),
     })
 }
 
 /// The first interrupt asks the run to stop after what is in flight; the second is the system's own.
-fn watch_interrupts(cancel: Cancel, reporter: Arc<dyn Reporter>) -> Result<tokio::runtime::Runtime, Failure> {
+fn watch_interrupts(
+    cancel: Cancel,
+    reporter: Arc<dyn Reporter>,
+) -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = runtime()?;
     runtime.spawn(async move {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
         let terminated = async {
             match &mut terminate {
                 Some(signal) => signal.recv().await,
@@ -164,40 +193,81 @@ impl Reporter for Lines {
             return;
         }
         match progress {
-            Progress::RunStarted { instances, changes, resumed, .. } => {
-                let word = if *resumed { "going on with" } else { "applying" };
+            Progress::RunStarted {
+                instances,
+                changes,
+                resumed,
+                ..
+            } => {
+                let word = if *resumed {
+                    "going on with"
+                } else {
+                    "applying"
+                };
                 eprintln!("{word} {changes} changes in {instances} instances");
             }
-            Progress::InstanceFinished { instance, outcome, .. } => eprintln!("{instance}: {}", words(outcome)),
-            Progress::Stopping => eprintln!("stopping after what is in flight; press again to stop at once"),
-            Progress::InstanceStarted { .. } | Progress::ChangeFinished { .. } | Progress::RunFinished { .. } => {}
+            Progress::InstanceFinished {
+                instance, outcome, ..
+            } => eprintln!("{instance}: {}", words(outcome)),
+            Progress::Stopping => {
+                eprintln!("stopping after what is in flight; press again to stop at once")
+            }
+            Progress::InstanceStarted { .. }
+            | Progress::ChangeFinished { .. }
+            | Progress::RunFinished { .. } => {}
         }
     }
 }
 
 fn words(outcome: &InstanceOutcome) -> String {
     match outcome {
-        InstanceOutcome::Done { changed: 0, unchanged } => format!("{unchanged} unchanged"),
-        InstanceOutcome::Done { changed, unchanged: 0 } => format!("{changed} done"),
-        InstanceOutcome::Done { changed, unchanged } => format!("{changed} done, {unchanged} unchanged"),
+        InstanceOutcome::Done {
+            changed: 0,
+            unchanged,
+        } => format!("{unchanged} unchanged"),
+        InstanceOutcome::Done {
+            changed,
+            unchanged: 0,
+        } => format!("{changed} done"),
+        InstanceOutcome::Done { changed, unchanged } => {
+            format!("{changed} done, {unchanged} unchanged")
+        }
         InstanceOutcome::Deferred { reason } => format!("deferred: {}", untrusted(reason)),
         InstanceOutcome::Blocked { reason } => format!("blocked: {}", untrusted(reason)),
-        InstanceOutcome::Refused { identity } => format!("refused by policy: {identity} is not exact"),
-        InstanceOutcome::Denied { identity, code, reason, .. } => {
+        InstanceOutcome::Refused { identity } => {
+            format!("refused by policy: {identity} is not exact")
+        }
+        InstanceOutcome::Denied {
+            identity,
+            code,
+            reason,
+            ..
+        } => {
             format!("denied: {identity}: {} ({code})", untrusted(reason))
         }
         InstanceOutcome::Stale { reasons } => {
-            let reasons: Vec<String> =
-                reasons.iter().map(|(identity, reason)| format!("{identity}: {}", untrusted(reason))).collect();
+            let reasons: Vec<String> = reasons
+                .iter()
+                .map(|(identity, reason)| format!("{identity}: {}", untrusted(reason)))
+                .collect();
             format!("changed since the plan was made: {}", reasons.join("; "))
         }
-        InstanceOutcome::Failed { identity: Some(identity), reason } => {
+        InstanceOutcome::Failed {
+            identity: Some(identity),
+            reason,
+        } => {
             format!("failed: {identity}: {}", untrusted(reason))
         }
-        InstanceOutcome::Failed { identity: None, reason } => format!("failed: {}", untrusted(reason)),
+        InstanceOutcome::Failed {
+            identity: None,
+            reason,
+        } => format!("failed: {}", untrusted(reason)),
         InstanceOutcome::Skipped { upstream } => format!("skipped: {upstream} did not end well"),
         InstanceOutcome::Unknown { identity, path } => {
-            format!("unknown: nobody can tell whether {identity} was written to {}", path.as_str())
+            format!(
+                "unknown: nobody can tell whether {identity} was written to {}",
+                path.as_str()
+            )
         }
         InstanceOutcome::Interrupted => "interrupted".to_owned(),
     }
@@ -205,9 +275,17 @@ fn words(outcome: &InstanceOutcome) -> String {
 
 fn summary(ui: &Ui, project: &Project, outcome: &Outcome) -> String {
     let mut text = String::new();
-    let open: Vec<_> = outcome.instances.iter().filter(|(_, outcome)| !outcome.is_done()).collect();
+    let open: Vec<_> = outcome
+        .instances
+        .iter()
+        .filter(|(_, outcome)| !outcome.is_done())
+        .collect();
     for (id, outcome) in &open {
-        text.push_str(&format!("{} {id}: {}\n", ui.paint(Tone::Warn, "!"), words(outcome)));
+        text.push_str(&format!(
+            "{} {id}: {}\n",
+            ui.paint(Tone::Warn, "!"),
+            words(outcome)
+        ));
     }
     if !outcome.waiting.is_empty() {
         let facts: BTreeSet<_> = outcome.waiting.values().flatten().collect();
@@ -223,6 +301,9 @@ fn summary(ui: &Ui, project: &Project, outcome: &Outcome) -> String {
         4 => "Interrupted. `aegis apply --resume` goes on.".to_owned(),
         _ => "Something is left. `aegis plan` shows what.".to_owned(),
     };
-    text.push_str(&format!("{next} The tree is in {}.\n", project.tree().display()));
+    text.push_str(&format!(
+        "{next} The tree is in {}.\n",
+        project.tree().display()
+    ));
     text
 }

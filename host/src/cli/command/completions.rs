@@ -7,6 +7,11 @@ use crate::cli::args::Arguments;
 use crate::cli::failure::{Exit, Failure};
 
 pub fn run(shell: Shell) -> Result<Exit, Failure> {
-    clap_complete::generate(shell, &mut Arguments::command(), "aegis", &mut std::io::stdout());
+    clap_complete::generate(
+        shell,
+        &mut Arguments::command(),
+        "aegis",
+        &mut std::io::stdout(),
+    );
     Ok(Exit::Done)
 }

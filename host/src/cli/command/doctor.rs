@@ -22,16 +22,28 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
     let mut checks = Vec::new();
     let mut check = |what, needed, result: Result<String, String>| {
         let ok = result.is_ok();
-        checks.push(Check { what, ok, needed, details: result.unwrap_or_else(|error| error) });
+        checks.push(Check {
+            what,
+            ok,
+            needed,
+            details: result.unwrap_or_else(|error| error),
+        });
     };
     let words = |failure: Failure| {
-        failure.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        failure
+            .problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
     };
     let home = home()?;
     check(
         "trust",
         true,
-        library::trust(&home).map(|trust| format!("{} roles", trust.roles().len())).map_err(|error| error.to_string()),
+        library::trust(&home)
+            .map(|trust| format!("{} roles", trust.roles().len()))
+            .map_err(|error| error.to_string()),
     );
     check(
         "code cache",
@@ -41,10 +53,21 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
             .ok_or_else(|| "cannot be used: plugins are compiled at every run".to_owned()),
     );
     let project = Project::open(global).map_err(words);
-    check("stack file", true, project.as_ref().map(|project| format!("stack `{}`", project.name)).map_err(Clone::clone));
+    check(
+        "stack file",
+        true,
+        project
+            .as_ref()
+            .map(|project| format!("stack `{}`", project.name))
+            .map_err(Clone::clone),
+    );
     if let Ok(project) = &project {
         let loaded = project.load(&home).map_err(words);
-        check("plugins", true, loaded.map(|loaded| format!("{} stages", loaded.stages.iter().count())));
+        check(
+            "plugins",
+            true,
+            loaded.map(|loaded| format!("{} stages", loaded.stages.iter().count())),
+        );
     }
     for program in ["git", "terraform", "kops", "kubectl"] {
         check(program, false, find(program));
@@ -69,7 +92,11 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
 /// Where a program lies on the PATH. It is not run.
 fn find(program: &str) -> Result<String, String> {
     std::env::var_os("PATH")
-        .and_then(|path| std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file()))
+        .and_then(|path| {
+            std::env::split_paths(&path)
+                .map(|folder| folder.join(program))
+                .find(|file| file.is_file())
+        })
         .map(|file| file.display().to_string())
         .ok_or_else(|| "not on the PATH; only needed to work with what the tree holds".to_owned())
 }

@@ -22,7 +22,11 @@ const IMPORT: &str = "AEG0730";
 pub fn run(ui: &Ui, global: &Global, options: &Facts) -> Result<Exit, Failure> {
     match &options.command {
         FactsCommand::List => list(ui, global),
-        FactsCommand::Import { stage, cluster, file } => import(ui, global, stage, cluster.as_deref(), file),
+        FactsCommand::Import {
+            stage,
+            cluster,
+            file,
+        } => import(ui, global, stage, cluster.as_deref(), file),
     }
 }
 
@@ -69,11 +73,21 @@ struct Output {
     sensitive: bool,
 }
 
-fn import(ui: &Ui, global: &Global, stage: &str, cluster: Option<&str>, file: &Path) -> Result<Exit, Failure> {
+fn import(
+    ui: &Ui,
+    global: &Global,
+    stage: &str,
+    cluster: Option<&str>,
+    file: &Path,
+) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let name = |text: &str| {
-        Identifier::new(text)
-            .map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("`{}`: {error}", untrusted(text)))))
+        Identifier::new(text).map_err(|error| {
+            Failure::new(Diagnostic::new(
+                USAGE,
+                format!("`{}`: {error}", untrusted(text)),
+            ))
+        })
     };
     let id = InstanceId::new(cluster.map(name).transpose()?, name(stage)?);
     let store = LocalStore::beside(&project.folder);
@@ -89,16 +103,24 @@ fn import(ui: &Ui, global: &Global, stage: &str, cluster: Option<&str>, file: &P
     let values = wanted(instance, &outputs)?;
     let context = ledger(&project, operator);
     let imported = import_facts(context, &id, &values)?;
-    ui.answer(&json!({ "instance": id, "changed": imported.changed, "unchanged": imported.unchanged }), || {
-        let names = |set: &std::collections::BTreeSet<Identifier>| {
-            set.iter().map(|name| format!("  {name}\n")).collect::<String>()
-        };
-        match (imported.changed.is_empty(), imported.unchanged.len()) {
-            (true, _) => format!("{id}: every value was known already\n"),
-            (false, 0) => format!("{id}: imported\n{}", names(&imported.changed)),
-            (false, known) => format!("{id}: imported, {known} known already\n{}", names(&imported.changed)),
-        }
-    })?;
+    ui.answer(
+        &json!({ "instance": id, "changed": imported.changed, "unchanged": imported.unchanged }),
+        || {
+            let names = |set: &std::collections::BTreeSet<Identifier>| {
+                set.iter()
+                    .map(|name| format!("  {name}\n"))
+                    .collect::<String>()
+            };
+            match (imported.changed.is_empty(), imported.unchanged.len()) {
+                (true, _) => format!("{id}: every value was known already\n"),
+                (false, 0) => format!("{id}: imported\n{}", names(&imported.changed)),
+                (false, known) => format!(
+                    "{id}: imported, {known} known already\n{}",
+                    names(&imported.changed)
+                ),
+            }
+        },
+    )?;
     Ok(Exit::Done)
 }
 
@@ -106,18 +128,24 @@ fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
     let bytes = if file == Path::new("-") {
         let mut bytes = Vec::new();
         let limit = Limits::EMBEDDED.bytes as u64 + 1;
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Failure::file(file, &error))?;
+        std::io::stdin()
+            .lock()
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::file(file, &error))?;
         bytes
     } else {
         std::fs::read(file).map_err(|error| Failure::file(file, &error))?
     };
     let place = |message: String| {
         Failure::new(
-            Diagnostic::new(IMPORT, format!("{}: {message}", file.display()))
-                .help("give what `terraform output -json` prints in the stage's folder of the tree"),
+            Diagnostic::new(IMPORT, format!("{}: {message}", file.display())).help(
+                "give what `terraform output -json` prints in the stage's folder of the tree",
+            ),
         )
     };
-    let value = aegis_document::read(&bytes, Limits::EMBEDDED).map_err(|error| place(error.to_string()))?;
+    let value =
+        aegis_document::read(&bytes, Limits::EMBEDDED).map_err(|error| place(error.to_string()))?;
     let Value::Object(entries) = value else {
         return Err(place("this is not an object of outputs".to_owned()));
     };
@@ -125,35 +153,62 @@ fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
         .into_iter()
         .map(|(name, entry)| match output(entry) {
             Some(output) => Ok((name, output)),
-            None => Err(place(format!("`{}` is not an output: it has no `value`", untrusted(&name)))),
+            None => Err(place(format!(
+                "`{}` is not an output: it has no `value`",
+                untrusted(&name)
+            ))),
         })
         .collect()
 }
 
 fn output(entry: Value) -> Option<Output> {
-    let Value::Object(mut fields): Value = entry else { return None };
-    let sensitive = fields.get("sensitive").and_then(Value::as_bool).unwrap_or(false);
-    Some(Output { value: Map::remove(&mut fields, "value")?, sensitive })
+    let Value::Object(mut fields): Value = entry else {
+        return None;
+    };
+    let sensitive = fields
+        .get("sensitive")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    Some(Output {
+        value: Map::remove(&mut fields, "value")?,
+        sensitive,
+    })
 }
 
 /// The facts of an instance that come from Terraform outputs, with their values.
-fn wanted(instance: &InstanceState, outputs: &BTreeMap<String, Output>) -> Result<BTreeMap<Identifier, Value>, Failure> {
+fn wanted(
+    instance: &InstanceState,
+    outputs: &BTreeMap<String, Output>,
+) -> Result<BTreeMap<Identifier, Value>, Failure> {
     let mut values = BTreeMap::new();
     for (name, source) in &instance.sources {
-        let FactSource::TerraformOutput { output, .. } = source else { continue };
-        let Some(found) = outputs.get(output) else { continue };
+        let FactSource::TerraformOutput { output, .. } = source else {
+            continue;
+        };
+        let Some(found) = outputs.get(output) else {
+            continue;
+        };
         if found.sensitive {
             return Err(Failure::refused(
-                Diagnostic::new(IMPORT, format!("the output `{}` is sensitive and `{name}` is no secret fact", untrusted(output)))
-                    .help("nothing was imported"),
+                Diagnostic::new(
+                    IMPORT,
+                    format!(
+                        "the output `{}` is sensitive and `{name}` is no secret fact",
+                        untrusted(output)
+                    ),
+                )
+                .help("nothing was imported"),
             ));
         }
         values.insert(name.clone(), found.value.clone());
     }
     if values.is_empty() {
         return Err(Failure::new(
-            Diagnostic::new(IMPORT, format!("none of the outputs belongs to a fact of {}", instance.id))
-                .help("check that the file is of this stage's root and cluster"),
+            Diagnostic::new(
+                IMPORT,
+                format!("none of the outputs belongs to a fact of {}", instance.id),
+            )
+            .help("check that the file is of this stage's root and cluster"),
         ));
     }
     Ok(values)

@@ -14,7 +14,11 @@ pub fn run(ui: &Ui, global: &Global, options: &GraphOptions) -> Result<Exit, Fai
     let loaded = project.load(&home()?)?;
     let graph = planner::graph(&project.stack, &loaded.stages)?;
     if ui.json() {
-        let instances: Vec<_> = graph.instances.iter().map(|instance| instance.id.to_string()).collect();
+        let instances: Vec<_> = graph
+            .instances
+            .iter()
+            .map(|instance| instance.id.to_string())
+            .collect();
         let edges: Vec<_> = graph
             .edges()
             .into_iter()

@@ -22,7 +22,8 @@ pub fn run(ui: &Ui, global: &Global, options: &Init) -> Result<Exit, Failure> {
             Failure::file(&global.file, &error)
         }
     })?;
-    file.write_all(text.as_bytes()).map_err(|error| Failure::file(&global.file, &error))?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| Failure::file(&global.file, &error))?;
     ui.note(format_args!(
         "{} is written. Next: `aegis trust init`, `aegis plugin add …` for each plugin, then `aegis plan`.",
         global.file.display()
@@ -32,14 +33,22 @@ pub fn run(ui: &Ui, global: &Global, options: &Init) -> Result<Exit, Failure> {
 
 fn stack_file(options: &Init) -> Result<String, Failure> {
     let mut text = String::new();
-    let _ = writeln!(text, "aegis: 1\nname: {}\ndomain: {}\npreset: standard\nclusters:", options.name, options.domain);
+    let _ = writeln!(
+        text,
+        "aegis: 1\nname: {}\ndomain: {}\npreset: standard\nclusters:",
+        options.name, options.domain
+    );
     for (index, cluster) in options.clusters.iter().enumerate() {
         let Some((name, region)) = cluster.split_once('=') else {
             return Err(Failure::new(
-                Diagnostic::new(USAGE, format!("`{cluster}` is not a cluster")).help("write NAME=REGION, for example use1=us-east-1"),
+                Diagnostic::new(USAGE, format!("`{cluster}` is not a cluster"))
+                    .help("write NAME=REGION, for example use1=us-east-1"),
             ));
         };
-        let _ = writeln!(text, "  {name}: {{region: {region}, zones: 3, cidr: 10.{index}.0.0/16}}");
+        let _ = writeln!(
+            text,
+            "  {name}: {{region: {region}, zones: 3, cidr: 10.{index}.0.0/16}}"
+        );
     }
     Ok(text)
 }

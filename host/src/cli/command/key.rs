@@ -27,13 +27,17 @@ pub fn store() -> Result<KeyStore, Failure> {
 }
 
 pub fn key_name(text: &str) -> Result<Identifier, Failure> {
-    Identifier::new(text).map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("`{text}`: {error}"))))
+    Identifier::new(text)
+        .map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("`{text}`: {error}"))))
 }
 
 /// Makes a key and writes its public half beside it, for others to trust.
 pub fn create(name: &Identifier) -> Result<(PublicKey, PathBuf), Failure> {
     let store = store()?;
-    let public = store.create(name).map_err(|error| plain(KEY, &error))?.public();
+    let public = store
+        .create(name)
+        .map_err(|error| plain(KEY, &error))?
+        .public();
     let file = store.folder().join(format!("{name}.pub"));
     std::fs::write(&file, format!("{public}\n")).map_err(|error| Failure::file(&file, &error))?;
     Ok((public, file))
@@ -43,7 +47,11 @@ fn generate(ui: &Ui, name: &str) -> Result<Exit, Failure> {
     let (public, file) = create(&key_name(name)?)?;
     let answer = json!({ "name": name, "public": public, "fingerprint": public.fingerprint(), "file": file });
     ui.answer(&answer, || {
-        format!("{name}  {public}\nfingerprint {}\npublic half in {}\n", public.fingerprint(), file.display())
+        format!(
+            "{name}  {public}\nfingerprint {}\npublic half in {}\n",
+            public.fingerprint(),
+            file.display()
+        )
     })?;
     Ok(Exit::Done)
 }

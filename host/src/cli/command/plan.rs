@@ -35,18 +35,28 @@ pub fn run(ui: &Ui, global: &Global, options: &Options) -> Result<Exit, Failure>
         ui.note(next_step(plan, &path));
     }
     let pending = !plan.body.is_empty() || deferred(plan);
-    Ok(if pending && options.detailed_exitcode { Exit::Pending } else { Exit::Done })
+    Ok(if pending && options.detailed_exitcode {
+        Exit::Pending
+    } else {
+        Exit::Done
+    })
 }
 
 fn deferred(plan: &Plan) -> bool {
-    plan.body.instances.iter().any(|instance| instance.state != InstanceStatus::Planned)
+    plan.body
+        .instances
+        .iter()
+        .any(|instance| instance.state != InstanceStatus::Planned)
 }
 
 fn next_step(plan: &Plan, path: &Path) -> String {
     if plan.body.is_empty() {
         return String::new();
     }
-    format!("The plan is in {}. `aegis apply` carries it out.", path.display())
+    format!(
+        "The plan is in {}. `aegis apply` carries it out.",
+        path.display()
+    )
 }
 
 /// A plan, and the state that it was made from.
@@ -56,7 +66,12 @@ pub struct Made {
 }
 
 /// Makes a plan of a project as it stands.
-pub fn make(ui: &Ui, project: &Project, home: &Home, parallel: Option<usize>) -> Result<Made, Failure> {
+pub fn make(
+    ui: &Ui,
+    project: &Project,
+    home: &Home,
+    parallel: Option<usize>,
+) -> Result<Made, Failure> {
     let loaded = project.load(home)?;
     let store = LocalStore::beside(&project.folder);
     let operator = operator_folder(project, home)?;
@@ -80,7 +95,10 @@ pub fn make(ui: &Ui, project: &Project, home: &Home, parallel: Option<usize>) ->
         progress: &|done, total| progress.at(done, total),
     });
     progress.finish();
-    Ok(Made { planned: planned?, state })
+    Ok(Made {
+        planned: planned?,
+        state,
+    })
 }
 
 /// The operator's part of the state, which must not lie where others can write.
@@ -132,7 +150,10 @@ fn check_not_lost(project: &Project, state: &State, tree: &TreeTarget) -> Result
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     }
     // Whole or not at all: an apply never finds half a plan.

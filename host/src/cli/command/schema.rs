@@ -11,12 +11,25 @@ pub fn run(ui: &Ui, global: &Global, options: &Schema) -> Result<Exit, Failure> 
         None => stack::schema(),
         Some(name) => {
             let loaded = Project::open(global)?.load(&home()?)?;
-            let stage = loaded.stages.iter().find(|stage| stage.name.as_str() == name);
+            let stage = loaded
+                .stages
+                .iter()
+                .find(|stage| stage.name.as_str() == name);
             let stage = stage.ok_or_else(|| {
-                let names: Vec<&str> = loaded.stages.iter().map(|stage| stage.name.as_str()).collect();
+                let names: Vec<&str> = loaded
+                    .stages
+                    .iter()
+                    .map(|stage| stage.name.as_str())
+                    .collect();
                 Failure::new(
-                    Diagnostic::new(USAGE, format!("the stack has no stage `{}`", aegis_document::untrusted(name)))
-                        .help(format!("its stages are {}", names.join(", "))),
+                    Diagnostic::new(
+                        USAGE,
+                        format!(
+                            "the stack has no stage `{}`",
+                            aegis_document::untrusted(name)
+                        ),
+                    )
+                    .help(format!("its stages are {}", names.join(", "))),
                 )
             })?;
             stage.stage_type().config_schema.clone()

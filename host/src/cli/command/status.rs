@@ -17,13 +17,26 @@ pub fn run(ui: &Ui, global: &Global, options: &Status) -> Result<Exit, Failure> 
     let operator = operator_folder(&project, &home()?)?;
     let state = state::load(&store, &operator)?;
     let wanted = |instance: &&InstanceState| {
-        options.stage.as_deref().is_none_or(|name| instance.id.to_string() == name || instance.id.stage == *name)
+        options
+            .stage
+            .as_deref()
+            .is_none_or(|name| instance.id.to_string() == name || instance.id.stage == *name)
     };
     let instances: Vec<&InstanceState> = state.instances().filter(wanted).collect();
-    let off: Vec<(&str, &str)> =
-        project.stack.stages.values().filter_map(|stage| Some((stage.name.as_str(), stage.off.as_deref()?))).collect();
-    ui.answer(&answer(&state, &instances, &off), || text(ui, &state, &instances, &off, options.stage.is_some()))?;
-    Ok(if state.unfinished().is_some() { Exit::Interrupted } else { Exit::Done })
+    let off: Vec<(&str, &str)> = project
+        .stack
+        .stages
+        .values()
+        .filter_map(|stage| Some((stage.name.as_str(), stage.off.as_deref()?)))
+        .collect();
+    ui.answer(&answer(&state, &instances, &off), || {
+        text(ui, &state, &instances, &off, options.stage.is_some())
+    })?;
+    Ok(if state.unfinished().is_some() {
+        Exit::Interrupted
+    } else {
+        Exit::Done
+    })
 }
 
 fn answer(state: &State, instances: &[&InstanceState], off: &[(&str, &str)]) -> Value {
@@ -37,15 +50,30 @@ fn answer(state: &State, instances: &[&InstanceState], off: &[(&str, &str)]) -> 
             })
         })
         .collect();
-    let unfinished = state.unfinished().map(|run| json!({ "run": run.run, "began": run.began, "actor": run.actor }));
+    let unfinished = state
+        .unfinished()
+        .map(|run| json!({ "run": run.run, "began": run.began, "actor": run.actor }));
     json!({ "lineage": state.lineage(), "instances": instances, "off": off, "unfinished": unfinished })
 }
 
-fn text(ui: &Ui, state: &State, instances: &[&InstanceState], off: &[(&str, &str)], details: bool) -> String {
+fn text(
+    ui: &Ui,
+    state: &State,
+    instances: &[&InstanceState],
+    off: &[(&str, &str)],
+    details: bool,
+) -> String {
     let mut text = String::new();
     if let Some(run) = state.unfinished() {
-        let words = format!("an apply of {} by {} was interrupted; `aegis apply --resume` goes on", run.began, run.actor);
-        let _ = writeln!(text, "{}", ui.paint(Tone::Warn, aegis_document::untrusted(&words)));
+        let words = format!(
+            "an apply of {} by {} was interrupted; `aegis apply --resume` goes on",
+            run.began, run.actor
+        );
+        let _ = writeln!(
+            text,
+            "{}",
+            ui.paint(Tone::Warn, aegis_document::untrusted(&words))
+        );
     }
     if instances.is_empty() {
         text.push_str("nothing was applied yet\n");
@@ -62,10 +90,20 @@ fn text(ui: &Ui, state: &State, instances: &[&InstanceState], off: &[(&str, &str
             InstanceProgress::Removing => (Tone::Warn, "removing"),
             InstanceProgress::Removed => (Tone::Faint, "removed"),
         };
-        let plugin = instance.plugin.as_ref().map_or_else(String::new, |mark| format!("{} {}", mark.plugin, mark.version));
-        let waiting: std::collections::BTreeSet<String> =
-            instance.inventory.values().flat_map(|entry| &entry.waits_for).map(ToString::to_string).collect();
-        let waits = if waiting.is_empty() { String::new() } else { format!(", waits for {} facts", waiting.len()) };
+        let plugin = instance.plugin.as_ref().map_or_else(String::new, |mark| {
+            format!("{} {}", mark.plugin, mark.version)
+        });
+        let waiting: std::collections::BTreeSet<String> = instance
+            .inventory
+            .values()
+            .flat_map(|entry| &entry.waits_for)
+            .map(ToString::to_string)
+            .collect();
+        let waits = if waiting.is_empty() {
+            String::new()
+        } else {
+            format!(", waits for {} facts", waiting.len())
+        };
         let _ = writeln!(
             text,
             "{} {:28} {:24} {} documents{waits}",
@@ -89,7 +127,11 @@ fn text(ui: &Ui, state: &State, instances: &[&InstanceState], off: &[(&str, &str
     }
     for (stage, reason) in off {
         let words = format!("off       {stage:28} {reason}");
-        let _ = writeln!(text, "{}", ui.paint(Tone::Faint, aegis_document::untrusted(&words)));
+        let _ = writeln!(
+            text,
+            "{}",
+            ui.paint(Tone::Faint, aegis_document::untrusted(&words))
+        );
     }
     text
 }

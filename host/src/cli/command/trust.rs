@@ -17,7 +17,12 @@ const TRUST: &str = "AEG0621";
 pub fn run(ui: &Ui, options: &Options) -> Result<Exit, Failure> {
     match &options.command {
         TrustCommand::Init { key } => init(ui, key),
-        TrustCommand::Add { publisher, role, key, key_file } => {
+        TrustCommand::Add {
+            publisher,
+            role,
+            key,
+            key_file,
+        } => {
             let role = match (publisher, role) {
                 (_, Some(RoleName::Operators)) => Role::Operators,
                 (_, Some(RoleName::Approvers)) => Role::Approvers,
@@ -41,23 +46,39 @@ fn init(ui: &Ui, name: &str) -> Result<Exit, Failure> {
     let name = key_name(name)?;
     let known = store()?.list().map_err(|error| plain(KEY, &error))?;
     let public = if known.contains_key(&name) {
-        store()?.load(&name).map_err(|error| plain(KEY, &error))?.public()
+        store()?
+            .load(&name)
+            .map_err(|error| plain(KEY, &error))?
+            .public()
     } else {
         create(&name)?.0
     };
     let mut trust = Trust::default();
-    trust.add(Role::Operators, public.clone()).map_err(|error| plain(TRUST, &error))?;
-    trust.add(Role::Approvers, public.clone()).map_err(|error| plain(TRUST, &error))?;
+    trust
+        .add(Role::Operators, public.clone())
+        .map_err(|error| plain(TRUST, &error))?;
+    trust
+        .add(Role::Approvers, public.clone())
+        .map_err(|error| plain(TRUST, &error))?;
     save(&trust)?;
     let answer = json!({ "file": path, "operator": public });
-    ui.answer(&answer, || format!("{}: the key `{name}` accepts plugins and approves plans\n", path.display()))?;
+    ui.answer(&answer, || {
+        format!(
+            "{}: the key `{name}` accepts plugins and approves plans\n",
+            path.display()
+        )
+    })?;
     Ok(Exit::Done)
 }
 
 /// Reads the trust file, or starts an empty one.
 fn load() -> Result<Trust, Failure> {
     let path = home()?.trust_file();
-    if path.exists() { Trust::load(&path).map_err(|error| plain(TRUST, &error)) } else { Ok(Trust::default()) }
+    if path.exists() {
+        Trust::load(&path).map_err(|error| plain(TRUST, &error))
+    } else {
+        Ok(Trust::default())
+    }
 }
 
 fn save(trust: &Trust) -> Result<(), Failure> {
@@ -71,13 +92,17 @@ fn save(trust: &Trust) -> Result<(), Failure> {
 fn add(ui: &Ui, role: Role, key: Option<&str>, file: Option<&Path>) -> Result<Exit, Failure> {
     let text = match (key, file) {
         (Some(key), _) => key.to_owned(),
-        (None, Some(file)) => std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?,
+        (None, Some(file)) => {
+            std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?
+        }
         (None, None) => return Err(plain(TRUST, &"give a key with --key or --key-file")),
     };
     let key: PublicKey = text.trim().parse().map_err(|error| plain(TRUST, &error))?;
     let mut trust = load()?;
     let words = role.to_string();
-    trust.add(role, key.clone()).map_err(|error| plain(TRUST, &error))?;
+    trust
+        .add(role, key.clone())
+        .map_err(|error| plain(TRUST, &error))?;
     save(&trust)?;
     let answer = json!({ "role": words, "key": key, "fingerprint": key.fingerprint() });
     ui.answer(&answer, || format!("{words}: {key} is trusted\n"))?;
@@ -102,15 +127,30 @@ fn list(ui: &Ui) -> Result<Exit, Failure> {
     ui.answer(&answer, || {
         let mut text = String::new();
         for (role, ring) in trust.roles() {
-            text.push_str(&format!("{role}, {} of {} must sign\n", ring.threshold(), ring.keys().count()));
+            text.push_str(&format!(
+                "{role}, {} of {} must sign\n",
+                ring.threshold(),
+                ring.keys().count()
+            ));
             for key in ring.keys() {
                 text.push_str(&format!("  {key}\n"));
             }
         }
-        for (what, reason) in trust.revoked_keys().iter().chain(trust.revoked_components()) {
-            text.push_str(&format!("revoked {what}: {}\n", aegis_document::untrusted(reason)));
+        for (what, reason) in trust
+            .revoked_keys()
+            .iter()
+            .chain(trust.revoked_components())
+        {
+            text.push_str(&format!(
+                "revoked {what}: {}\n",
+                aegis_document::untrusted(reason)
+            ));
         }
-        if text.is_empty() { "nobody is trusted yet; begin with `aegis trust init`\n".to_owned() } else { text }
+        if text.is_empty() {
+            "nobody is trusted yet; begin with `aegis trust init`\n".to_owned()
+        } else {
+            text
+        }
     })?;
     Ok(Exit::Done)
 }

@@ -12,7 +12,10 @@ pub fn run(ui: &Ui, global: &Global, options: &Unlock) -> Result<Exit, Failure> 
     let project = Project::open(global)?;
     let ended = state::unlock(&LocalStore::beside(&project.folder), &options.id)?;
     ui.answer(&json!({ "ended": ended }), || {
-        format!("the lease {} of {} on {} is ended\n", ended.id, ended.owner, ended.host)
+        format!(
+            "the lease {} of {} on {} is ended\n",
+            ended.id, ended.owner, ended.host
+        )
     })?;
     Ok(Exit::Done)
 }

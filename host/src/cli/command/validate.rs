@@ -25,7 +25,11 @@ pub fn run(ui: &Ui, global: &Global, options: &Validate) -> Result<Exit, Failure
         text.push_str(&format!("{}\n", findings::summary(&verdict.summary)));
         text
     })?;
-    Ok(if verdict.allows_apply() { Exit::Done } else { Exit::Pending })
+    Ok(if verdict.allows_apply() {
+        Exit::Done
+    } else {
+        Exit::Pending
+    })
 }
 
 const fn severity(name: SeverityName) -> Severity {

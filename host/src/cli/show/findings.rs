@@ -22,9 +22,23 @@ pub const fn severity(severity: Severity) -> &'static str {
 
 /// One line of numbers. What was not evaluated is said apart from what passed.
 pub fn summary(summary: &Summary) -> String {
-    let Summary { passed, failed, warned, manual, not_evaluated, excepted, .. } = summary;
-    let excepted = if *excepted > 0 { format!(" ({excepted} excepted)") } else { String::new() };
-    format!("{passed} passed, {failed} failed{excepted}, {warned} warnings, {manual} manual, {not_evaluated} not evaluated")
+    let Summary {
+        passed,
+        failed,
+        warned,
+        manual,
+        not_evaluated,
+        excepted,
+        ..
+    } = summary;
+    let excepted = if *excepted > 0 {
+        format!(" ({excepted} excepted)")
+    } else {
+        String::new()
+    };
+    format!(
+        "{passed} passed, {failed} failed{excepted}, {warned} warnings, {manual} manual, {not_evaluated} not evaluated"
+    )
 }
 
 /// One finding with its place and what to do.
@@ -46,7 +60,12 @@ pub fn finding(ui: &Ui, found: &PlannedFinding) -> String {
     );
     if let Some(document) = &found.finding.document {
         let pointer = found.finding.pointer.as_deref().unwrap_or("");
-        let _ = writeln!(out, "      at {}{}", untrusted(document), untrusted(pointer));
+        let _ = writeln!(
+            out,
+            "      at {}{}",
+            untrusted(document),
+            untrusted(pointer)
+        );
     }
     if let Some(evidence) = &found.finding.evidence {
         let _ = writeln!(out, "      seen: {}", untrusted(evidence));
@@ -54,7 +73,11 @@ pub fn finding(ui: &Ui, found: &PlannedFinding) -> String {
     if let Some(reason) = &found.exception {
         let _ = writeln!(out, "      excepted: {}", untrusted(reason));
     } else if found.finding.outcome == Outcome::Fail {
-        let _ = writeln!(out, "      to mend it: {}", untrusted(&found.control.remediation));
+        let _ = writeln!(
+            out,
+            "      to mend it: {}",
+            untrusted(&found.control.remediation)
+        );
     }
     out
 }

@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use super::{diff, findings};
 use crate::cli::ui::{Tone, Ui};
-use crate::plan::{Cause, ChangeAction, FactStatus, InstanceStatus, Plan, PlannedChange, Precision, Provenance, Risk};
+use crate::plan::{
+    Cause, ChangeAction, FactStatus, InstanceStatus, Plan, PlannedChange, Precision, Provenance,
+    Risk,
+};
 use crate::proposal::{FactSource, Outcome};
 use crate::validate::Verdict;
 
@@ -33,15 +36,30 @@ pub fn counts(ui: &Ui, plan: &Plan) -> String {
     for (_, change) in plan.body.changes() {
         *numbers.entry(change.action).or_default() += 1;
     }
-    let of = |actions: &[ChangeAction]| -> usize { actions.iter().filter_map(|action| numbers.get(action)).sum() };
-    let deferred = plan.body.instances.iter().filter(|instance| instance.state != InstanceStatus::Planned).count();
+    let of = |actions: &[ChangeAction]| -> usize {
+        actions
+            .iter()
+            .filter_map(|action| numbers.get(action))
+            .sum()
+    };
+    let deferred = plan
+        .body
+        .instances
+        .iter()
+        .filter(|instance| instance.state != InstanceStatus::Planned)
+        .count();
     if plan.body.is_empty() && deferred == 0 {
         return ui.paint(Tone::Good, "Nothing to change.");
     }
     let mut text = format!(
         "{} to create, {} to update, {} to delete, {} unchanged",
         of(&[ChangeAction::Create, ChangeAction::Run]),
-        of(&[ChangeAction::Update, ChangeAction::Replace, ChangeAction::Transfer, ChangeAction::Handover]),
+        of(&[
+            ChangeAction::Update,
+            ChangeAction::Replace,
+            ChangeAction::Transfer,
+            ChangeAction::Handover
+        ]),
         of(&[ChangeAction::Delete]),
         of(&[ChangeAction::Noop]),
     );
@@ -52,7 +70,9 @@ pub fn counts(ui: &Ui, plan: &Plan) -> String {
 }
 
 fn changing(plan: &Plan) -> impl Iterator<Item = (&crate::plan::Instance, &PlannedChange)> {
-    plan.body.changes().filter(|(_, change)| change.action != ChangeAction::Noop)
+    plan.body
+        .changes()
+        .filter(|(_, change)| change.action != ChangeAction::Noop)
 }
 
 /// What an approver has to know before anything else.
@@ -62,24 +82,47 @@ fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
         let identity = change.identity.to_string();
         let identity = untrusted(&identity);
         if change.risk != Risk::None {
-            let word = if change.risk == Risk::Destructive { "destructive" } else { "disruptive" };
-            lines.push(format!("{word}: {} {identity} ({})", action(change.action), instance.id));
+            let word = if change.risk == Risk::Destructive {
+                "destructive"
+            } else {
+                "disruptive"
+            };
+            lines.push(format!(
+                "{word}: {} {identity} ({})",
+                action(change.action),
+                instance.id
+            ));
         }
         if change.action == ChangeAction::Transfer {
-            lines.push(format!("new owner: {identity} is taken over by {}", instance.id));
+            lines.push(format!(
+                "new owner: {identity} is taken over by {}",
+                instance.id
+            ));
         }
         for capability in &change.capabilities {
-            lines.push(format!("{}: {} ({identity})", instance.id, untrusted(capability)));
+            lines.push(format!(
+                "{}: {} ({identity})",
+                instance.id,
+                untrusted(capability)
+            ));
         }
     }
     for instance in &plan.body.instances {
         match &instance.state {
             InstanceStatus::Planned => {}
             InstanceStatus::Deferred(reason) => {
-                lines.push(format!("deferred, not part of this plan: {} {}", instance.id, untrusted(reason)));
+                lines.push(format!(
+                    "deferred, not part of this plan: {} {}",
+                    instance.id,
+                    untrusted(reason)
+                ));
             }
             InstanceStatus::Blocked(reason) => {
-                lines.push(format!("blocked, not part of this plan: {} {}", instance.id, untrusted(reason)));
+                lines.push(format!(
+                    "blocked, not part of this plan: {} {}",
+                    instance.id,
+                    untrusted(reason)
+                ));
             }
         }
     }
@@ -105,16 +148,26 @@ fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
 
 /// Values that are known only after the approval, and who decides them.
 fn decided_later(plan: &Plan) -> Vec<String> {
-    let used: std::collections::BTreeSet<_> = changing(plan).flat_map(|(_, change)| &change.waits_for).collect();
+    let used: std::collections::BTreeSet<_> = changing(plan)
+        .flat_map(|(_, change)| &change.waits_for)
+        .collect();
     plan.body
         .facts
         .iter()
         .filter(|fact| fact.status == FactStatus::Unknown && used.contains(&fact.reference))
         .map(|fact| match &fact.provenance {
             Provenance::Stage(id) | Provenance::Imported(id) => {
-                let publisher = plan.body.plugins.iter().find(|plugin| plugin.stage == id.stage);
-                let publisher = publisher.map_or_else(String::new, |plugin| format!(" ({})", plugin.plugin));
-                format!("decided after approval by {id}{publisher}: {}", fact.reference)
+                let publisher = plan
+                    .body
+                    .plugins
+                    .iter()
+                    .find(|plugin| plugin.stage == id.stage);
+                let publisher =
+                    publisher.map_or_else(String::new, |plugin| format!(" ({})", plugin.plugin));
+                format!(
+                    "decided after approval by {id}{publisher}: {}",
+                    fact.reference
+                )
             }
             Provenance::Host | Provenance::Supplied => format!("not known yet: {}", fact.reference),
         })
@@ -123,20 +176,40 @@ fn decided_later(plan: &Plan) -> Vec<String> {
 
 fn changes(ui: &Ui, plan: &Plan, applied: &Applied<'_>, full: bool, out: &mut String) {
     for instance in &plan.body.instances {
-        let shown: Vec<&PlannedChange> =
-            instance.changes.iter().filter(|change| full || change.action != ChangeAction::Noop).collect();
+        let shown: Vec<&PlannedChange> = instance
+            .changes
+            .iter()
+            .filter(|change| full || change.action != ChangeAction::Noop)
+            .collect();
         if shown.is_empty() {
             continue;
         }
-        let plugin = plan.body.plugins.iter().find(|plugin| plugin.stage == instance.id.stage);
-        let by = plugin.map_or_else(String::new, |plugin| format!("  {} {}", plugin.plugin, plugin.version));
-        let _ = writeln!(out, "{}{}", ui.paint(Tone::Strong, &instance.id), ui.paint(Tone::Faint, by));
+        let plugin = plan
+            .body
+            .plugins
+            .iter()
+            .find(|plugin| plugin.stage == instance.id.stage);
+        let by = plugin.map_or_else(String::new, |plugin| {
+            format!("  {} {}", plugin.plugin, plugin.version)
+        });
+        let _ = writeln!(
+            out,
+            "{}{}",
+            ui.paint(Tone::Strong, &instance.id),
+            ui.paint(Tone::Faint, by)
+        );
         for change in shown {
             let _ = writeln!(out, "  {}", line(ui, change));
-            let update = matches!(change.action, ChangeAction::Update | ChangeAction::Replace | ChangeAction::Transfer);
+            let update = matches!(
+                change.action,
+                ChangeAction::Update | ChangeAction::Replace | ChangeAction::Transfer
+            );
             if update || (full && change.action != ChangeAction::Noop) {
                 let before = change.before.as_ref().and_then(applied);
-                let after = change.desired.as_ref().and_then(|digest| plan.documents.get(digest));
+                let after = change
+                    .desired
+                    .as_ref()
+                    .and_then(|digest| plan.documents.get(digest));
                 out.push_str(&diff::documents(ui, before.as_ref(), after.as_ref(), full));
             }
         }
@@ -153,14 +226,30 @@ fn line(ui: &Ui, change: &PlannedChange) -> String {
         ChangeAction::Noop => (Tone::Faint, "="),
     };
     let identity = change.identity.to_string();
-    let mut text = format!("{} {:9} {}", ui.paint(tone, mark), cause(change.cause), untrusted(&identity));
+    let mut text = format!(
+        "{} {:9} {}",
+        ui.paint(tone, mark),
+        cause(change.cause),
+        untrusted(&identity)
+    );
     if let Precision::Structural(_) = change.precision {
         let waits: Vec<String> = change.waits_for.iter().map(ToString::to_string).collect();
-        let _ = write!(text, "  {}", ui.paint(Tone::Faint, format_args!("(waits for {})", waits.join(", "))));
+        let _ = write!(
+            text,
+            "  {}",
+            ui.paint(
+                Tone::Faint,
+                format_args!("(waits for {})", waits.join(", "))
+            )
+        );
     }
     if let Some(from) = &change.moved_from {
         let from = from.to_string();
-        let _ = write!(text, "  {}", ui.paint(Tone::Faint, format_args!("(was {})", untrusted(&from))));
+        let _ = write!(
+            text,
+            "  {}",
+            ui.paint(Tone::Faint, format_args!("(was {})", untrusted(&from)))
+        );
     }
     text
 }
@@ -176,9 +265,16 @@ fn waiting(ui: &Ui, plan: &Plan, out: &mut String) {
                     && fact.reference.cluster == instance.id.cluster
             });
             if let (FactSource::TerraformOutput { .. }, true) = (source, unknown) {
-                let cluster = instance.id.cluster.as_ref().map(|cluster| format!(" --cluster {cluster}"));
-                let command =
-                    format!("aegis facts import --stage {}{} FILE", instance.id.stage, cluster.unwrap_or_default());
+                let cluster = instance
+                    .id
+                    .cluster
+                    .as_ref()
+                    .map(|cluster| format!(" --cluster {cluster}"));
+                let command = format!(
+                    "aegis facts import --stage {}{} FILE",
+                    instance.id.stage,
+                    cluster.unwrap_or_default()
+                );
                 sources.entry(command).or_default().push(name.to_string());
             }
         }
@@ -186,7 +282,11 @@ fn waiting(ui: &Ui, plan: &Plan, out: &mut String) {
     if sources.is_empty() {
         return;
     }
-    let _ = writeln!(out, "{}", ui.paint(Tone::Strong, "Known after Terraform has run"));
+    let _ = writeln!(
+        out,
+        "{}",
+        ui.paint(Tone::Strong, "Known after Terraform has run")
+    );
     for (command, names) in sources {
         let _ = writeln!(out, "  {}", names.join(", "));
         let _ = writeln!(out, "    {}", ui.paint(Tone::Faint, command));
@@ -199,14 +299,27 @@ fn judged(ui: &Ui, plan: &Plan, out: &mut String) {
         return;
     }
     let verdict = Verdict::of(&plan.body);
-    let _ = writeln!(out, "{}  {}", ui.paint(Tone::Strong, "Findings"), findings::summary(&verdict.summary));
+    let _ = writeln!(
+        out,
+        "{}  {}",
+        ui.paint(Tone::Strong, "Findings"),
+        findings::summary(&verdict.summary)
+    );
     for found in &plan.body.findings {
-        if matches!(found.finding.outcome, Outcome::Fail | Outcome::Warn | Outcome::Manual) {
+        if matches!(
+            found.finding.outcome,
+            Outcome::Fail | Outcome::Warn | Outcome::Manual
+        ) {
             out.push_str(&findings::finding(ui, found));
         }
     }
     for control in &verdict.missing {
-        let _ = writeln!(out, "  {} {} was not evaluated, and it is required", ui.paint(Tone::Bad, "!"), untrusted(control));
+        let _ = writeln!(
+            out,
+            "  {} {} was not evaluated, and it is required",
+            ui.paint(Tone::Bad, "!"),
+            untrusted(control)
+        );
     }
     out.push('\n');
 }

@@ -88,7 +88,10 @@ impl ApplicationDocument {
         sync.end()?;
         fields.end()?;
         if document.application.name != name {
-            return Err(DocumentError::form("/name", "the application that the identity names"));
+            return Err(DocumentError::form(
+                "/name",
+                "the application that the identity names",
+            ));
         }
         Ok(document)
     }

@@ -26,25 +26,45 @@ pub struct Origin<'a> {
 
 /// The documents of a change, each with its identity; a kOps change has one for the cluster and one for each
 /// instance group.
-pub fn documents(change: &Change, origin: Origin<'_>) -> Result<Vec<(Identity, Document)>, DocumentError> {
+pub fn documents(
+    change: &Change,
+    origin: Origin<'_>,
+) -> Result<Vec<(Identity, Document)>, DocumentError> {
     let target = origin.target;
     let cluster = || target.cluster(change.cluster.as_ref());
     let one = match &change.action {
         Action::Terraform(root) => {
-            let identity = Identity::Terraform { root: root.root.clone() };
-            (identity, Document::Terraform(TerraformDocument::of(root, origin)?))
+            let identity = Identity::Terraform {
+                root: root.root.clone(),
+            };
+            (
+                identity,
+                Document::Terraform(TerraformDocument::of(root, origin)?),
+            )
         }
         Action::Kops(proposal) => {
             let (cluster, place) = cluster()?;
             let document = KopsClusterDocument::of(proposal, place, target)?;
-            let mut all =
-                vec![(Identity::KopsCluster { cluster: cluster.clone() }, Document::KopsCluster(document))];
+            let mut all = vec![(
+                Identity::KopsCluster {
+                    cluster: cluster.clone(),
+                },
+                Document::KopsCluster(document),
+            )];
             for group in &proposal.instance_groups {
-                let identity = Identity::KopsInstanceGroup { cluster: cluster.clone(), group: group.name.clone() };
+                let identity = Identity::KopsInstanceGroup {
+                    cluster: cluster.clone(),
+                    group: group.name.clone(),
+                };
                 if all.iter().any(|(other, _)| *other == identity) {
-                    return Err(DocumentError::Twice { name: identity.to_string() });
+                    return Err(DocumentError::Twice {
+                        name: identity.to_string(),
+                    });
                 }
-                all.push((identity, Document::KopsInstanceGroup(KopsGroupDocument::of(group, place))));
+                all.push((
+                    identity,
+                    Document::KopsInstanceGroup(KopsGroupDocument::of(group, place)),
+                ));
             }
             return Ok(all);
         }
@@ -59,12 +79,18 @@ pub fn documents(change: &Change, origin: Origin<'_>) -> Result<Vec<(Identity, D
         Action::Apply(object) => {
             let (cluster, _) = cluster()?;
             let object = kubernetes::of(object, target, origin.instance)?;
-            let identity = Identity::Kubernetes { cluster, object: object.reference() };
+            let identity = Identity::Kubernetes {
+                cluster,
+                object: object.reference(),
+            };
             (identity, Document::Kubernetes(object))
         }
         Action::EnsureAbsent(object) => {
             let (cluster, _) = cluster()?;
-            let identity = Identity::Kubernetes { cluster, object: object.clone() };
+            let identity = Identity::Kubernetes {
+                cluster,
+                object: object.clone(),
+            };
             (identity, Document::Absent(object.clone()))
         }
         Action::Release(release) => {
@@ -74,17 +100,34 @@ pub fn documents(change: &Change, origin: Origin<'_>) -> Result<Vec<(Identity, D
                 namespace: release.namespace.clone(),
                 name: release.name.clone(),
             };
-            (identity, Document::Release(ReleaseDocument::of(release, origin)?))
+            (
+                identity,
+                Document::Release(ReleaseDocument::of(release, origin)?),
+            )
         }
         Action::Application(application) => {
             let (cluster, _) = cluster()?;
             let document = ApplicationDocument::of(application, &cluster, target)?;
-            (Identity::Application { cluster, name: application.name.clone() }, Document::Application(document))
+            (
+                Identity::Application {
+                    cluster,
+                    name: application.name.clone(),
+                },
+                Document::Application(document),
+            )
         }
-        Action::Workflow(workflow) => {
-            (Identity::Workflow { file: workflow.file.clone() }, Document::Workflow(workflow.clone()))
-        }
-        Action::File(file) => (Identity::File { path: file.path.clone() }, Document::File(file.content.clone())),
+        Action::Workflow(workflow) => (
+            Identity::Workflow {
+                file: workflow.file.clone(),
+            },
+            Document::Workflow(workflow.clone()),
+        ),
+        Action::File(file) => (
+            Identity::File {
+                path: file.path.clone(),
+            },
+            Document::File(file.content.clone()),
+        ),
     };
     Ok(vec![one])
 }

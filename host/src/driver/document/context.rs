@@ -58,9 +58,15 @@ pub struct ArgoTarget {
 }
 
 impl TargetContext {
-    pub(super) fn cluster(&self, name: Option<&Identifier>) -> Result<(Identifier, &ClusterTarget), DocumentError> {
+    pub(super) fn cluster(
+        &self,
+        name: Option<&Identifier>,
+    ) -> Result<(Identifier, &ClusterTarget), DocumentError> {
         let name = name.ok_or(DocumentError::NoCluster)?;
-        let target = self.clusters.get(name).ok_or_else(|| DocumentError::UnknownCluster(name.clone()))?;
+        let target = self
+            .clusters
+            .get(name)
+            .ok_or_else(|| DocumentError::UnknownCluster(name.clone()))?;
         Ok((name.clone(), target))
     }
 }

@@ -31,6 +31,9 @@ pub enum DocumentError {
 
 impl DocumentError {
     pub(super) fn form(pointer: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self::Form { pointer: pointer.into(), expected: expected.into() }
+        Self::Form {
+            pointer: pointer.into(),
+            expected: expected.into(),
+        }
     }
 }

@@ -16,7 +16,10 @@ pub(super) struct Fields {
 impl Fields {
     pub(super) fn of(node: Node, at: &str) -> Result<Self, DocumentError> {
         match node {
-            Node::Map(entries) => Ok(Self { entries, at: at.to_owned() }),
+            Node::Map(entries) => Ok(Self {
+                entries,
+                at: at.to_owned(),
+            }),
             _ => Err(DocumentError::form(at, "a map")),
         }
     }
@@ -48,7 +51,8 @@ impl Fields {
 
     /// A text without tokens.
     pub(super) fn text(&mut self, key: &str) -> Result<String, DocumentError> {
-        self.optional_text(key)?.ok_or_else(|| self.wrong(key, "a text"))
+        self.optional_text(key)?
+            .ok_or_else(|| self.wrong(key, "a text"))
     }
 
     pub(super) fn optional_text(&mut self, key: &str) -> Result<Option<String>, DocumentError> {
@@ -66,10 +70,15 @@ impl Fields {
         Identifier::new(text).map_err(|_| self.wrong(key, "a name"))
     }
 
-    pub(super) fn optional_identifier(&mut self, key: &str) -> Result<Option<Identifier>, DocumentError> {
+    pub(super) fn optional_identifier(
+        &mut self,
+        key: &str,
+    ) -> Result<Option<Identifier>, DocumentError> {
         match self.optional_text(key)? {
             None => Ok(None),
-            Some(text) => Identifier::new(text).map(Some).map_err(|_| self.wrong(key, "a name")),
+            Some(text) => Identifier::new(text)
+                .map(Some)
+                .map_err(|_| self.wrong(key, "a name")),
         }
     }
 
@@ -80,11 +89,16 @@ impl Fields {
     }
 
     pub(super) fn boolean(&mut self, key: &str) -> Result<bool, DocumentError> {
-        self.node(key)?.as_bool().ok_or_else(|| self.wrong(key, "true or false"))
+        self.node(key)?
+            .as_bool()
+            .ok_or_else(|| self.wrong(key, "true or false"))
     }
 
     pub(super) fn integer<T: TryFrom<i64>>(&mut self, key: &str) -> Result<T, DocumentError> {
-        let number = self.node(key)?.as_i64().and_then(|number| T::try_from(number).ok());
+        let number = self
+            .node(key)?
+            .as_i64()
+            .and_then(|number| T::try_from(number).ok());
         number.ok_or_else(|| self.wrong(key, "an integer in range"))
     }
 
@@ -93,9 +107,11 @@ impl Fields {
         let at = self.at(key);
         match self.optional(key) {
             None => Ok(Vec::new()),
-            Some(Node::List(items)) => {
-                Ok(items.into_iter().enumerate().map(|(index, item)| (item, format!("{at}/{index}"))).collect())
-            }
+            Some(Node::List(items)) => Ok(items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| (item, format!("{at}/{index}")))
+                .collect()),
             Some(_) => Err(self.wrong(key, "a list")),
         }
     }
@@ -103,7 +119,9 @@ impl Fields {
     /// A list of texts without tokens; absent is empty.
     pub(super) fn texts(&mut self, key: &str) -> Result<Vec<String>, DocumentError> {
         let literal = |(node, at): (Node, String)| {
-            node.as_str().map(str::to_owned).ok_or_else(|| DocumentError::form(at, "a text without tokens"))
+            node.as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| DocumentError::form(at, "a text without tokens"))
         };
         self.list(key)?.into_iter().map(literal).collect()
     }
@@ -111,7 +129,8 @@ impl Fields {
     /// A list of names; absent is empty.
     pub(super) fn identifiers(&mut self, key: &str) -> Result<Vec<Identifier>, DocumentError> {
         let at = self.at(key);
-        let name = |text| Identifier::new(text).map_err(|_| DocumentError::form(at.clone(), "names"));
+        let name =
+            |text| Identifier::new(text).map_err(|_| DocumentError::form(at.clone(), "names"));
         self.texts(key)?.into_iter().map(name).collect()
     }
 
@@ -120,13 +139,19 @@ impl Fields {
         let at = self.at(key);
         let literal = |(name, node): (String, Node)| match node.as_str() {
             Some(text) => Ok((name, text.to_owned())),
-            None => Err(DocumentError::form(pointer::join(&at, &name), "a text without tokens")),
+            None => Err(DocumentError::form(
+                pointer::join(&at, &name),
+                "a text without tokens",
+            )),
         };
         self.entries_of(key)?.into_iter().map(literal).collect()
     }
 
     /// A map from text to text that may hold tokens; absent is empty.
-    pub(super) fn templated_map(&mut self, key: &str) -> Result<Vec<(String, Templated)>, DocumentError> {
+    pub(super) fn templated_map(
+        &mut self,
+        key: &str,
+    ) -> Result<Vec<(String, Templated)>, DocumentError> {
         let at = self.at(key);
         let text = |(name, node): (String, Node)| {
             let place = pointer::join(&at, &name);
@@ -136,7 +161,10 @@ impl Fields {
     }
 
     /// The entries of a map; absent is empty.
-    pub(super) fn entries_of(&mut self, key: &str) -> Result<BTreeMap<String, Node>, DocumentError> {
+    pub(super) fn entries_of(
+        &mut self,
+        key: &str,
+    ) -> Result<BTreeMap<String, Node>, DocumentError> {
         match self.optional(key) {
             None => Ok(BTreeMap::new()),
             Some(Node::Map(entries)) => Ok(entries),
@@ -153,7 +181,10 @@ impl Fields {
     pub(super) fn end(self) -> Result<(), DocumentError> {
         match self.entries.keys().next() {
             None => Ok(()),
-            Some(key) => Err(DocumentError::form(pointer::join(&self.at, key), "no such field")),
+            Some(key) => Err(DocumentError::form(
+                pointer::join(&self.at, key),
+                "no such field",
+            )),
         }
     }
 }
@@ -170,7 +201,12 @@ fn templated(node: Node, at: &str) -> Result<Templated, DocumentError> {
 
 /// Builds a map.
 pub(super) fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
-    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect())
+    Node::Map(
+        entries
+            .into_iter()
+            .map(|(key, node)| (key.to_owned(), node))
+            .collect(),
+    )
 }
 
 /// Builds a map of those entries that are not empty maps, empty lists or null.
@@ -186,7 +222,12 @@ pub(super) fn map_of_some<const N: usize>(entries: [(&str, Node); N]) -> Node {
 }
 
 pub(super) fn texts<'a, T: AsRef<str> + 'a>(items: impl IntoIterator<Item = &'a T>) -> Node {
-    Node::List(items.into_iter().map(|item| Node::text(item.as_ref())).collect())
+    Node::List(
+        items
+            .into_iter()
+            .map(|item| Node::text(item.as_ref()))
+            .collect(),
+    )
 }
 
 pub(super) fn optional_text(text: Option<&str>) -> Node {
@@ -194,9 +235,33 @@ pub(super) fn optional_text(text: Option<&str>) -> Node {
 }
 
 pub(super) fn text_map(entries: &[(String, String)]) -> Node {
-    Node::Map(entries.iter().map(|(key, text)| (key.clone(), Node::text(text.as_str()))).collect())
+    Node::Map(
+        entries
+            .iter()
+            .map(|(key, text)| (key.clone(), Node::text(text.as_str())))
+            .collect(),
+    )
 }
 
 pub(super) fn templated_map(entries: &[(String, Templated)]) -> Node {
-    Node::Map(entries.iter().map(|(key, text)| (key.clone(), Node::Text(text.clone()))).collect())
+    Node::Map(
+        entries
+            .iter()
+            .map(|(key, text)| (key.clone(), Node::Text(text.clone())))
+            .collect(),
+    )
+}
+
+/// Refuses a key that stands twice in sorted pairs.
+pub(super) fn no_key_twice<T>(pairs: &[(String, T)]) -> Result<(), DocumentError> {
+    let twice = pairs
+        .iter()
+        .zip(pairs.iter().skip(1))
+        .find(|(left, right)| left.0 == right.0);
+    match twice {
+        Some(((key, _), _)) => Err(DocumentError::Twice {
+            name: aegis_document::untrusted(key).to_string(),
+        }),
+        None => Ok(()),
+    }
 }

@@ -10,8 +10,14 @@ use crate::template::{Node, Segment, Templated, Token};
 
 /// Fields of a cluster's `spec` that the host sets. They decide where keys and backups go and which
 /// binaries run, so a plugin that names one is refused instead of overruled.
-pub const KOPS_HOST_FIELDS: [&str; 6] =
-    ["channel", "configBase", "configStore", "keyStore", "kubernetesVersion", "secretStore"];
+pub const KOPS_HOST_FIELDS: [&str; 6] = [
+    "channel",
+    "configBase",
+    "configStore",
+    "keyStore",
+    "kubernetesVersion",
+    "secretStore",
+];
 
 const API_VERSION: &str = "kops.k8s.io/v1alpha2";
 const CLUSTER_LABEL: &str = "kops.k8s.io/cluster";
@@ -47,12 +53,23 @@ impl KopsClusterDocument {
         let Node::Map(mut spec) = proposal.spec.clone() else {
             return Err(DocumentError::form("/spec", "a map"));
         };
-        if let Some(field) = KOPS_HOST_FIELDS.iter().find(|field| spec.contains_key(**field)) {
-            return Err(DocumentError::KopsHostField { field: (*field).to_owned() });
+        if let Some(field) = KOPS_HOST_FIELDS
+            .iter()
+            .find(|field| spec.contains_key(**field))
+        {
+            return Err(DocumentError::KopsHostField {
+                field: (*field).to_owned(),
+            });
         }
         spec.insert("channel".to_owned(), Node::text(CHANNEL));
-        spec.insert("configBase".to_owned(), Node::Text(config_base(&target.state.bucket, &place.dns_name)?));
-        spec.insert("kubernetesVersion".to_owned(), Node::text(place.kubernetes_version.as_str()));
+        spec.insert(
+            "configBase".to_owned(),
+            Node::Text(config_base(&target.state.bucket, &place.dns_name)?),
+        );
+        spec.insert(
+            "kubernetesVersion".to_owned(),
+            Node::text(place.kubernetes_version.as_str()),
+        );
         let mut secrets = proposal.secrets.clone();
         secrets.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(Self {
@@ -94,9 +111,16 @@ impl KopsClusterDocument {
         let roll = match &self.roll {
             KopsRoll::Never => Node::text("never"),
             KopsRoll::AsNeeded => Node::text("as-needed"),
-            KopsRoll::Groups(groups) => Node::List(groups.iter().map(|name| Node::text(name.as_str())).collect()),
+            KopsRoll::Groups(groups) => Node::List(
+                groups
+                    .iter()
+                    .map(|name| Node::text(name.as_str()))
+                    .collect(),
+            ),
         };
-        let Node::Map(mut node) = self.object() else { return Node::Null };
+        let Node::Map(mut node) = self.object() else {
+            return Node::Null;
+        };
         node.insert("secrets".to_owned(), Node::List(secrets.collect()));
         node.insert("roll".to_owned(), roll);
         Node::Map(node)
@@ -108,7 +132,11 @@ impl KopsClusterDocument {
         let mut metadata = Fields::of(fields.node("metadata")?, "/metadata")?;
         let name = metadata.text("name")?;
         metadata.end()?;
-        let secrets = fields.list("secrets")?.into_iter().map(read_secret).collect::<Result<_, _>>()?;
+        let secrets = fields
+            .list("secrets")?
+            .into_iter()
+            .map(read_secret)
+            .collect::<Result<_, _>>()?;
         let roll = match fields.node("roll")? {
             Node::List(items) => KopsRoll::Groups(
                 items
@@ -120,22 +148,39 @@ impl KopsClusterDocument {
             node => match node.as_str() {
                 Some("never") => KopsRoll::Never,
                 Some("as-needed") => KopsRoll::AsNeeded,
-                _ => return Err(DocumentError::form("/roll", "`never`, `as-needed` or a list")),
+                _ => {
+                    return Err(DocumentError::form(
+                        "/roll",
+                        "`never`, `as-needed` or a list",
+                    ));
+                }
             },
         };
         let spec = fields.map("spec")?;
         fields.end()?;
-        Ok(Self { name, spec, secrets, roll })
+        Ok(Self {
+            name,
+            spec,
+            secrets,
+            roll,
+        })
     }
 }
 
 impl KopsGroupDocument {
     pub(super) fn of(group: &InstanceGroup, place: &ClusterTarget) -> Self {
-        Self { cluster: place.dns_name.clone(), name: group.name.clone(), spec: group.spec.clone() }
+        Self {
+            cluster: place.dns_name.clone(),
+            name: group.name.clone(),
+            spec: group.spec.clone(),
+        }
     }
 
     pub(super) fn to_proposal(&self) -> KopsCluster {
-        let group = InstanceGroup { name: self.name.clone(), spec: self.spec.clone() };
+        let group = InstanceGroup {
+            name: self.name.clone(),
+            spec: self.spec.clone(),
+        };
         KopsCluster {
             spec: Node::Map(std::collections::BTreeMap::new()),
             instance_groups: vec![group],
@@ -153,7 +198,10 @@ impl KopsGroupDocument {
                 "metadata",
                 map([
                     ("name", Node::text(self.name.as_str())),
-                    ("labels", map([(CLUSTER_LABEL, Node::text(self.cluster.as_str()))])),
+                    (
+                        "labels",
+                        map([(CLUSTER_LABEL, Node::text(self.cluster.as_str()))]),
+                    ),
                 ]),
             ),
             ("spec", self.spec.clone()),
@@ -174,7 +222,11 @@ impl KopsGroupDocument {
         if name != *group {
             return Err(DocumentError::form("/metadata/name", format!("`{group}`")));
         }
-        Ok(Self { cluster, name, spec })
+        Ok(Self {
+            cluster,
+            name,
+            spec,
+        })
     }
 }
 
@@ -185,18 +237,25 @@ fn config_base(bucket: &Templated, name: &str) -> Result<Templated, DocumentErro
             Segment::Literal(literal) => text.push_str(&literal.replace("@{", "@@{")),
             Segment::Token(Token::Fact(token)) => text.push_str(&token.to_string()),
             Segment::Token(Token::Resource(_)) => {
-                return Err(DocumentError::form("/spec/configBase", "a bucket without resource tokens"));
+                return Err(DocumentError::form(
+                    "/spec/configBase",
+                    "a bucket without resource tokens",
+                ));
             }
         }
     }
     text.push('/');
     text.push_str(name);
-    Templated::parse(&text).map_err(|_| DocumentError::form("/spec/configBase", "the name of a bucket"))
+    Templated::parse(&text)
+        .map_err(|_| DocumentError::form("/spec/configBase", "the name of a bucket"))
 }
 
 fn head(fields: &mut Fields, kind: &str) -> Result<(), DocumentError> {
     if fields.text("apiVersion")? != API_VERSION {
-        return Err(DocumentError::form("/apiVersion", format!("`{API_VERSION}`")));
+        return Err(DocumentError::form(
+            "/apiVersion",
+            format!("`{API_VERSION}`"),
+        ));
     }
     if fields.text("kind")? != kind {
         return Err(DocumentError::form("/kind", format!("`{kind}`")));
@@ -206,7 +265,10 @@ fn head(fields: &mut Fields, kind: &str) -> Result<(), DocumentError> {
 
 fn read_secret((node, at): (Node, String)) -> Result<KopsSecret, DocumentError> {
     let mut fields = Fields::of(node, &at)?;
-    let secret = KopsSecret { name: fields.identifier("name")?, fact: fields.identifier("fact")? };
+    let secret = KopsSecret {
+        name: fields.identifier("name")?,
+        fact: fields.identifier("fact")?,
+    };
     fields.end()?;
     Ok(secret)
 }

@@ -3,7 +3,9 @@
 use super::Document;
 use super::context::TargetContext;
 use super::error::DocumentError;
-use super::fields::{Fields, map, map_of_some, optional_text, templated_map, text_map};
+use super::fields::{
+    Fields, map, map_of_some, no_key_twice, optional_text, templated_map, text_map,
+};
 use crate::plan::InstanceId;
 use crate::proposal::{KubernetesObject, ObjectRef};
 use crate::template::Node;
@@ -21,27 +23,35 @@ pub(super) fn of(
     target: &TargetContext,
     instance: &InstanceId,
 ) -> Result<KubernetesObject, DocumentError> {
-    let body = object.body.as_map().ok_or_else(|| DocumentError::form("/body", "a map"))?;
+    let body = object
+        .body
+        .as_map()
+        .ok_or_else(|| DocumentError::form("/body", "a map"))?;
     if let Some(field) = OWN_FIELDS.iter().find(|field| body.contains_key(**field)) {
-        return Err(DocumentError::ObjectField { field: (*field).to_owned() });
+        return Err(DocumentError::ObjectField {
+            field: (*field).to_owned(),
+        });
     }
     let mut object = object.clone();
-    let host = [(STACK_LABEL, target.stack.to_string()), (STAGE_LABEL, instance.stage.to_string())];
-    object.labels.extend(host.map(|(key, value)| (key.to_owned(), value)));
+    let host = [
+        (STACK_LABEL, target.stack.to_string()),
+        (STAGE_LABEL, instance.stage.to_string()),
+    ];
+    object
+        .labels
+        .extend(host.map(|(key, value)| (key.to_owned(), value)));
     object.labels.sort();
     object.annotations.sort();
-    let twice = |keys: Vec<&String>| keys.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone());
-    let labels = twice(object.labels.iter().map(|(key, _)| key).collect());
-    let annotations = twice(object.annotations.iter().map(|(key, _)| key).collect());
-    match labels.or(annotations) {
-        Some(name) => Err(DocumentError::Twice { name: aegis_document::untrusted(&name).to_string() }),
-        None => Ok(object),
-    }
+    no_key_twice(&object.labels)?;
+    no_key_twice(&object.annotations)?;
+    Ok(object)
 }
 
 pub(super) fn without_host_labels(object: &KubernetesObject) -> KubernetesObject {
     let mut object = object.clone();
-    object.labels.retain(|(key, _)| key != STACK_LABEL && key != STAGE_LABEL);
+    object
+        .labels
+        .retain(|(key, _)| key != STACK_LABEL && key != STAGE_LABEL);
     object
 }
 
@@ -95,7 +105,10 @@ pub(super) fn from_node(wanted: &ObjectRef, node: Node) -> Result<Document, Docu
         }
     };
     if reference != *wanted {
-        return Err(DocumentError::form("", "the object that the identity names"));
+        return Err(DocumentError::form(
+            "",
+            "the object that the identity names",
+        ));
     }
     Ok(document)
 }
@@ -113,5 +126,14 @@ fn read_object(mut fields: Fields) -> Result<KubernetesObject, DocumentError> {
     let labels = metadata.text_map("labels")?;
     let annotations = metadata.templated_map("annotations")?;
     metadata.end()?;
-    Ok(KubernetesObject { group, version, kind, namespace, name, labels, annotations, body: fields.rest() })
+    Ok(KubernetesObject {
+        group,
+        version,
+        kind,
+        namespace,
+        name,
+        labels,
+        annotations,
+        body: fields.rest(),
+    })
 }

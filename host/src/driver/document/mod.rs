@@ -68,7 +68,8 @@ impl Document {
     /// Every token, in the order of the stored form.
     pub fn tokens(&self) -> Vec<Token> {
         let mut tokens = Vec::new();
-        self.to_node().for_each_token(&mut |token| tokens.push(token.clone()));
+        self.to_node()
+            .for_each_token(&mut |token| tokens.push(token.clone()));
         tokens
     }
 
@@ -92,7 +93,9 @@ impl Document {
     /// kOps instance group comes as a cluster with this one group and an empty specification.
     pub fn to_action(&self, identity: &Identity) -> Option<Action> {
         Some(match (self, identity) {
-            (Self::Terraform(document), Identity::Terraform { root }) => Action::Terraform(document.to_root(root)),
+            (Self::Terraform(document), Identity::Terraform { root }) => {
+                Action::Terraform(document.to_root(root))
+            }
             (Self::KopsCluster(document), _) => Action::Kops(document.to_proposal()),
             (Self::KopsInstanceGroup(document), _) => Action::Kops(document.to_proposal()),
             (Self::Kubernetes(object), _) => Action::Apply(kubernetes::without_host_labels(object)),
@@ -100,9 +103,10 @@ impl Document {
             (Self::Release(document), _) => Action::Release(document.release.clone()),
             (Self::Application(document), _) => Action::Application(document.application.clone()),
             (Self::Workflow(workflow), _) => Action::Workflow(workflow.clone()),
-            (Self::File(content), Identity::File { path }) => {
-                Action::File(File { path: path.clone(), content: content.clone() })
-            }
+            (Self::File(content), Identity::File { path }) => Action::File(File {
+                path: path.clone(),
+                content: content.clone(),
+            }),
             (Self::Tool(call), _) => Action::Tool(call.clone()),
             (Self::Terraform(_) | Self::File(_), _) => return None,
         })
@@ -127,15 +131,19 @@ impl Document {
     fn from_node(identity: &Identity, node: Node) -> Result<Self, DocumentError> {
         let document = match identity {
             Identity::Terraform { .. } => Self::Terraform(TerraformDocument::from_node(node)?),
-            Identity::KopsCluster { .. } => Self::KopsCluster(KopsClusterDocument::from_node(node)?),
+            Identity::KopsCluster { .. } => {
+                Self::KopsCluster(KopsClusterDocument::from_node(node)?)
+            }
             Identity::KopsInstanceGroup { group, .. } => {
                 Self::KopsInstanceGroup(KopsGroupDocument::from_node(group, node)?)
             }
             Identity::Kubernetes { object, .. } => kubernetes::from_node(object, node)?,
-            Identity::Release { namespace, name, .. } => {
-                Self::Release(ReleaseDocument::from_node(namespace, name, node)?)
+            Identity::Release {
+                namespace, name, ..
+            } => Self::Release(ReleaseDocument::from_node(namespace, name, node)?),
+            Identity::Application { name, .. } => {
+                Self::Application(ApplicationDocument::from_node(name, node)?)
             }
-            Identity::Application { name, .. } => Self::Application(ApplicationDocument::from_node(name, node)?),
             Identity::Workflow { file } => Self::Workflow(workflow::from_node(file, node)?),
             Identity::File { .. } => {
                 let mut fields = fields::Fields::of(node, "")?;

@@ -42,7 +42,10 @@ impl ReleaseDocument {
     pub(super) fn to_node(&self) -> Node {
         let text = |text: &str| Node::text(text);
         let argocd = self.argocd.as_ref().map_or(Node::Null, |target| {
-            map([("namespace", text(&target.namespace)), ("project", text(&target.project))])
+            map([
+                ("namespace", text(&target.namespace)),
+                ("project", text(&target.project)),
+            ])
         });
         map([
             ("name", text(&self.release.name)),
@@ -54,7 +57,12 @@ impl ReleaseDocument {
                     ("repository", text(&self.chart.repository)),
                     ("name", text(&self.chart.chart)),
                     ("version", text(&self.chart.version)),
-                    ("digest", self.chart.digest.map_or(Node::Null, |digest| Node::text(digest.to_string()))),
+                    (
+                        "digest",
+                        self.chart
+                            .digest
+                            .map_or(Node::Null, |digest| Node::text(digest.to_string())),
+                    ),
                 ]),
             ),
             ("values", self.release.values.clone()),
@@ -65,7 +73,11 @@ impl ReleaseDocument {
         ])
     }
 
-    pub(super) fn from_node(namespace: &str, name: &str, node: Node) -> Result<Self, DocumentError> {
+    pub(super) fn from_node(
+        namespace: &str,
+        name: &str,
+        node: Node,
+    ) -> Result<Self, DocumentError> {
         let mut fields = Fields::of(node, "")?;
         let mut chart = Fields::of(fields.node("chart")?, "/chart")?;
         let entry = chart.identifier("entry")?;
@@ -73,7 +85,10 @@ impl ReleaseDocument {
             None | Some(Node::Null) => None,
             Some(node) => {
                 let digest = node.as_str().and_then(|text| text.parse::<Digest>().ok());
-                Some(digest.ok_or_else(|| DocumentError::form("/chart/digest", "a SHA-256 digest"))?)
+                Some(
+                    digest
+                        .ok_or_else(|| DocumentError::form("/chart/digest", "a SHA-256 digest"))?,
+                )
             }
         };
         let pin = ChartPin {
@@ -88,27 +103,51 @@ impl ReleaseDocument {
             namespace: fields.text("namespace")?,
             entry,
             values: fields.map("values")?,
-            crds: word(&mut fields, "crds", &[CrdPolicy::Manage, CrdPolicy::Skip], crds_word)?,
-            hooks: word(&mut fields, "hooks", &[HooksPolicy::Run, HooksPolicy::Skip], hooks_word)?,
+            crds: word(
+                &mut fields,
+                "crds",
+                &[CrdPolicy::Manage, CrdPolicy::Skip],
+                crds_word,
+            )?,
+            hooks: word(
+                &mut fields,
+                "hooks",
+                &[HooksPolicy::Run, HooksPolicy::Skip],
+                hooks_word,
+            )?,
         };
         let owner = word(&mut fields, "owner", ReleaseOwner::ALL, ReleaseOwner::word)?;
         let argocd = match fields.optional("argocd") {
             None | Some(Node::Null) => None,
             Some(node) => {
                 let mut target = Fields::of(node, "/argocd")?;
-                let read = ArgoTarget { namespace: target.text("namespace")?, project: target.text("project")? };
+                let read = ArgoTarget {
+                    namespace: target.text("namespace")?,
+                    project: target.text("project")?,
+                };
                 target.end()?;
                 Some(read)
             }
         };
         fields.end()?;
         if release.name != name || release.namespace != namespace {
-            return Err(DocumentError::form("/name", "the release that the identity names"));
+            return Err(DocumentError::form(
+                "/name",
+                "the release that the identity names",
+            ));
         }
         if argocd.is_some() != (owner == ReleaseOwner::Argocd) {
-            return Err(DocumentError::form("/argocd", "a place exactly for a release of Argo CD's"));
+            return Err(DocumentError::form(
+                "/argocd",
+                "a place exactly for a release of Argo CD's",
+            ));
         }
-        Ok(Self { release, chart: pin, owner, argocd })
+        Ok(Self {
+            release,
+            chart: pin,
+            owner,
+            argocd,
+        })
     }
 }
 
@@ -136,7 +175,10 @@ fn word<T: Copy>(
     let text = fields.text(key)?;
     let found = all.iter().copied().find(|value| name(*value) == text);
     found.ok_or_else(|| {
-        let words: Vec<String> = all.iter().map(|value| format!("`{}`", name(*value))).collect();
+        let words: Vec<String> = all
+            .iter()
+            .map(|value| format!("`{}`", name(*value)))
+            .collect();
         DocumentError::form(fields.at(key), words.join(" or "))
     })
 }

@@ -30,7 +30,12 @@ pub struct TerraformDocument {
 pub enum Backend {
     /// In the root's folder: for the root that makes the bucket.
     Local,
-    S3 { bucket: Templated, key: String, region: String, kms_key: Option<Templated> },
+    S3 {
+        bucket: Templated,
+        key: String,
+        region: String,
+        kms_key: Option<Templated>,
+    },
 }
 
 /// Tag of everything that a stack's roots create.
@@ -56,10 +61,17 @@ impl TerraformDocument {
             region: root.region.clone(),
             account: target.account.clone(),
             backend,
-            tags: tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_string())).collect(),
+            tags: tags
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value.to_string()))
+                .collect(),
             providers: sorted(&root.providers, |provider| provider.source.clone())?,
-            resources: sorted(&root.resources, |block| format!("{}.{}", block.kind, block.name))?,
-            data: sorted(&root.data, |block| format!("data.{}.{}", block.kind, block.name))?,
+            resources: sorted(&root.resources, |block| {
+                format!("{}.{}", block.kind, block.name)
+            })?,
+            data: sorted(&root.data, |block| {
+                format!("data.{}.{}", block.kind, block.name)
+            })?,
             outputs: sorted(&root.outputs, |output| output.name.clone())?,
         })
     }
@@ -89,15 +101,24 @@ impl TerraformDocument {
                 ("sensitive", Node::Bool(output.sensitive)),
             ])
         });
-        let tags = self.tags.iter().map(|(key, value)| (key.clone(), Node::text(value.as_str())));
+        let tags = self
+            .tags
+            .iter()
+            .map(|(key, value)| (key.clone(), Node::text(value.as_str())));
         map([
             ("region", Node::text(self.region.as_str())),
             ("account", optional_text(self.account.as_deref())),
             ("backend", backend_node(&self.backend)),
             ("tags", Node::Map(tags.collect())),
             ("providers", Node::List(providers.collect())),
-            ("resources", Node::List(self.resources.iter().map(block_node).collect())),
-            ("data", Node::List(self.data.iter().map(block_node).collect())),
+            (
+                "resources",
+                Node::List(self.resources.iter().map(block_node).collect()),
+            ),
+            (
+                "data",
+                Node::List(self.data.iter().map(block_node).collect()),
+            ),
             ("outputs", Node::List(outputs.collect())),
         ])
     }
@@ -116,10 +137,26 @@ impl TerraformDocument {
             account,
             backend: read_backend(fields.node("backend")?)?,
             tags: fields.text_map("tags")?.into_iter().collect(),
-            providers: fields.list("providers")?.into_iter().map(read_provider).collect::<Result<_, _>>()?,
-            resources: fields.list("resources")?.into_iter().map(read_block).collect::<Result<_, _>>()?,
-            data: fields.list("data")?.into_iter().map(read_block).collect::<Result<_, _>>()?,
-            outputs: fields.list("outputs")?.into_iter().map(read_output).collect::<Result<_, _>>()?,
+            providers: fields
+                .list("providers")?
+                .into_iter()
+                .map(read_provider)
+                .collect::<Result<_, _>>()?,
+            resources: fields
+                .list("resources")?
+                .into_iter()
+                .map(read_block)
+                .collect::<Result<_, _>>()?,
+            data: fields
+                .list("data")?
+                .into_iter()
+                .map(read_block)
+                .collect::<Result<_, _>>()?,
+            outputs: fields
+                .list("outputs")?
+                .into_iter()
+                .map(read_output)
+                .collect::<Result<_, _>>()?,
         };
         fields.end()?;
         Ok(document)
@@ -131,7 +168,9 @@ fn sorted<T: Clone>(items: &[T], name: impl Fn(&T) -> String) -> Result<Vec<T>, 
     for item in items {
         let name = name(item);
         if named.insert(name.clone(), item.clone()).is_some() {
-            return Err(DocumentError::Twice { name: aegis_document::untrusted(&name).to_string() });
+            return Err(DocumentError::Twice {
+                name: aegis_document::untrusted(&name).to_string(),
+            });
         }
     }
     Ok(named.into_values().collect())
@@ -140,12 +179,22 @@ fn sorted<T: Clone>(items: &[T], name: impl Fn(&T) -> String) -> Result<Vec<T>, 
 fn backend_node(backend: &Backend) -> Node {
     match backend {
         Backend::Local => map([("kind", Node::text("local"))]),
-        Backend::S3 { bucket, key, region, kms_key } => map([
+        Backend::S3 {
+            bucket,
+            key,
+            region,
+            kms_key,
+        } => map([
             ("kind", Node::text("s3")),
             ("bucket", Node::Text(bucket.clone())),
             ("key", Node::text(key.as_str())),
             ("region", Node::text(region.as_str())),
-            ("kms-key", kms_key.as_ref().map_or(Node::Null, |key| Node::Text(key.clone()))),
+            (
+                "kms-key",
+                kms_key
+                    .as_ref()
+                    .map_or(Node::Null, |key| Node::Text(key.clone())),
+            ),
         ]),
     }
 }
@@ -172,14 +221,18 @@ fn read_backend(node: Node) -> Result<Backend, DocumentError> {
 
 fn read_provider((node, at): (Node, String)) -> Result<Provider, DocumentError> {
     let mut fields = Fields::of(node, &at)?;
-    let provider = Provider { source: fields.text("source")?, version: fields.text("version")? };
+    let provider = Provider {
+        source: fields.text("source")?,
+        version: fields.text("version")?,
+    };
     fields.end()?;
     Ok(provider)
 }
 
 fn block_node(block: &TerraformBlock) -> Node {
     let lifecycle = &block.lifecycle;
-    let flag = |name: &'static str, set: bool| (name, if set { Node::Bool(true) } else { Node::Null });
+    let flag =
+        |name: &'static str, set: bool| (name, if set { Node::Bool(true) } else { Node::Null });
     map_of_some([
         ("type", Node::text(block.kind.as_str())),
         ("name", Node::text(block.name.as_str())),
@@ -199,14 +252,19 @@ fn block_node(block: &TerraformBlock) -> Node {
 fn read_block((node, at): (Node, String)) -> Result<TerraformBlock, DocumentError> {
     let mut fields = Fields::of(node, &at)?;
     let mut lifecycle = Fields::of(
-        fields.optional("lifecycle").unwrap_or_else(|| Node::Map(BTreeMap::new())),
+        fields
+            .optional("lifecycle")
+            .unwrap_or_else(|| Node::Map(BTreeMap::new())),
         &format!("{at}/lifecycle"),
     )?;
     let mut flag = |name| match lifecycle.optional(name) {
         None => Ok(false),
-        Some(node) => node.as_bool().ok_or_else(|| DocumentError::form(lifecycle.at(name), "true or false")),
+        Some(node) => node
+            .as_bool()
+            .ok_or_else(|| DocumentError::form(lifecycle.at(name), "true or false")),
     };
-    let (create_before_destroy, prevent_destroy) = (flag("create-before-destroy")?, flag("prevent-destroy")?);
+    let (create_before_destroy, prevent_destroy) =
+        (flag("create-before-destroy")?, flag("prevent-destroy")?);
     let block = TerraformBlock {
         kind: fields.text("type")?,
         name: fields.text("name")?,

@@ -3,7 +3,7 @@
 use aegis_document::Identifier;
 
 use super::error::DocumentError;
-use super::fields::{Fields, map_of_some, optional_text, templated_map};
+use super::fields::{Fields, map_of_some, no_key_twice, optional_text, templated_map};
 use crate::proposal::ToolCall;
 use crate::template::Node;
 
@@ -12,25 +12,29 @@ pub(super) fn sorted(call: &ToolCall) -> Result<ToolCall, DocumentError> {
     let mut call = call.clone();
     call.holes.sort_by(|left, right| left.0.cmp(&right.0));
     call.inputs.sort_by(|left, right| left.0.cmp(&right.0));
-    let holes: Vec<&String> = call.holes.iter().map(|(name, _)| name).collect();
-    let inputs: Vec<&String> = call.inputs.iter().map(|(name, _)| name).collect();
-    let twice = |names: &[&String]| names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone());
-    match twice(&holes).or_else(|| twice(&inputs)) {
-        Some(name) => Err(DocumentError::Twice { name: aegis_document::untrusted(&name).to_string() }),
-        None => Ok(call),
-    }
+    no_key_twice(&call.holes)?;
+    no_key_twice(&call.inputs)?;
+    Ok(call)
 }
 
 pub(super) fn to_node(call: &ToolCall) -> Node {
-    let names = |names: &[Identifier]| Node::List(names.iter().map(|name| Node::text(name.as_str())).collect());
+    let names = |names: &[Identifier]| {
+        Node::List(names.iter().map(|name| Node::text(name.as_str())).collect())
+    };
     map_of_some([
         ("adapter", Node::text(call.adapter.as_str())),
         ("holes", Node::Map(call.holes.iter().cloned().collect())),
         ("inputs", templated_map(&call.inputs)),
         ("stdin-secrets", names(&call.stdin_secrets)),
         ("idempotent", Node::Bool(call.idempotent)),
-        ("probe", optional_text(call.probe.as_ref().map(Identifier::as_str))),
-        ("undo", optional_text(call.undo.as_ref().map(Identifier::as_str))),
+        (
+            "probe",
+            optional_text(call.probe.as_ref().map(Identifier::as_str)),
+        ),
+        (
+            "undo",
+            optional_text(call.undo.as_ref().map(Identifier::as_str)),
+        ),
     ])
 }
 

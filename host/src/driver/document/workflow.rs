@@ -10,9 +10,18 @@ use crate::template::Node;
 pub(super) fn to_node(workflow: &Workflow) -> Node {
     map_of_some([
         ("name", Node::text(workflow.name.as_str())),
-        ("triggers", Node::List(workflow.triggers.iter().map(trigger_node).collect())),
-        ("concurrency", optional_text(workflow.concurrency.as_deref())),
-        ("jobs", Node::List(workflow.jobs.iter().map(job_node).collect())),
+        (
+            "triggers",
+            Node::List(workflow.triggers.iter().map(trigger_node).collect()),
+        ),
+        (
+            "concurrency",
+            optional_text(workflow.concurrency.as_deref()),
+        ),
+        (
+            "jobs",
+            Node::List(workflow.jobs.iter().map(job_node).collect()),
+        ),
     ])
 }
 
@@ -40,7 +49,10 @@ fn job_node(job: &Job) -> Node {
         ("environment", optional_text(job.environment.as_deref())),
         ("permissions", Node::List(permissions.collect())),
         ("timeout-minutes", Node::Number(job.timeout_minutes.into())),
-        ("steps", Node::List(job.steps.iter().map(step_node).collect())),
+        (
+            "steps",
+            Node::List(job.steps.iter().map(step_node).collect()),
+        ),
     ])
 }
 
@@ -54,7 +66,13 @@ pub(crate) const fn access_word(access: Access) -> &'static str {
 
 fn step_node(step: &Step) -> Node {
     match step {
-        Step::Uses { name, action, commit, version, with } => map_of_some([
+        Step::Uses {
+            name,
+            action,
+            commit,
+            version,
+            with,
+        } => map_of_some([
             ("name", Node::text(name.as_str())),
             ("uses", Node::text(action.as_str())),
             ("commit", Node::text(commit.as_str())),
@@ -74,9 +92,17 @@ pub(super) fn from_node(file: &Identifier, node: Node) -> Result<Workflow, Docum
     let workflow = Workflow {
         file: file.clone(),
         name: fields.text("name")?,
-        triggers: fields.list("triggers")?.into_iter().map(read_trigger).collect::<Result<_, _>>()?,
+        triggers: fields
+            .list("triggers")?
+            .into_iter()
+            .map(read_trigger)
+            .collect::<Result<_, _>>()?,
         concurrency: fields.optional_text("concurrency")?,
-        jobs: fields.list("jobs")?.into_iter().map(read_job).collect::<Result<_, _>>()?,
+        jobs: fields
+            .list("jobs")?
+            .into_iter()
+            .map(read_job)
+            .collect::<Result<_, _>>()?,
     };
     fields.end()?;
     Ok(workflow)
@@ -86,7 +112,10 @@ fn read_trigger((node, at): (Node, String)) -> Result<Trigger, DocumentError> {
     if node.as_str() == Some("manual") {
         return Ok(Trigger::Manual);
     }
-    let kind = node.as_map().and_then(|entries| entries.keys().next().cloned()).unwrap_or_default();
+    let kind = node
+        .as_map()
+        .and_then(|entries| entries.keys().next().cloned())
+        .unwrap_or_default();
     let mut fields = Fields::of(node, &at)?;
     let trigger = match kind.as_str() {
         "push" => Trigger::Push(fields.texts("push")?),
@@ -106,9 +135,17 @@ fn read_job((node, at): (Node, String)) -> Result<Job, DocumentError> {
         runs_on: fields.text("runs-on")?,
         needs: fields.identifiers("needs")?,
         environment: fields.optional_text("environment")?,
-        permissions: fields.list("permissions")?.into_iter().map(read_permission).collect::<Result<_, _>>()?,
+        permissions: fields
+            .list("permissions")?
+            .into_iter()
+            .map(read_permission)
+            .collect::<Result<_, _>>()?,
         timeout_minutes: fields.integer("timeout-minutes")?,
-        steps: fields.list("steps")?.into_iter().map(read_step).collect::<Result<_, _>>()?,
+        steps: fields
+            .list("steps")?
+            .into_iter()
+            .map(read_step)
+            .collect::<Result<_, _>>()?,
     };
     fields.end()?;
     Ok(job)
@@ -120,7 +157,12 @@ fn read_permission((node, at): (Node, String)) -> Result<Permission, DocumentErr
     let access = match fields.text("access")?.as_str() {
         "read" => Access::Read,
         "write" => Access::Write,
-        _ => return Err(DocumentError::form(fields.at("access"), "`read` or `write`")),
+        _ => {
+            return Err(DocumentError::form(
+                fields.at("access"),
+                "`read` or `write`",
+            ));
+        }
     };
     fields.end()?;
     Ok(Permission { name, access })
@@ -130,7 +172,11 @@ fn read_step((node, at): (Node, String)) -> Result<Step, DocumentError> {
     let mut fields = Fields::of(node, &at)?;
     let name = fields.text("name")?;
     let step = match fields.optional_text("run")? {
-        Some(script) => Step::Run { name, script, env: fields.text_map("env")? },
+        Some(script) => Step::Run {
+            name,
+            script,
+            env: fields.text_map("env")?,
+        },
         None => Step::Uses {
             name,
             action: fields.text("uses")?,

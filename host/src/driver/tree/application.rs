@@ -21,11 +21,27 @@ pub(super) fn object(document: &ApplicationDocument) -> Value {
     if document.in_cluster {
         destination.insert("server".into(), IN_CLUSTER.into());
     } else {
-        destination.insert("name".into(), application.destination_cluster.as_str().into());
+        destination.insert(
+            "name".into(),
+            application.destination_cluster.as_str().into(),
+        );
     }
-    destination.insert("namespace".into(), application.destination_namespace.as_str().into());
-    let automated = application.sync.automated.then(|| (application.sync.prune, application.sync.self_heal));
-    let mut object = envelope(&application.name, &document.namespace, &application.project, source, destination, automated);
+    destination.insert(
+        "namespace".into(),
+        application.destination_namespace.as_str().into(),
+    );
+    let automated = application
+        .sync
+        .automated
+        .then_some((application.sync.prune, application.sync.self_heal));
+    let mut object = envelope(
+        &application.name,
+        &document.namespace,
+        &application.project,
+        source,
+        destination,
+        automated,
+    );
     if application.wave != 0 {
         object["metadata"]["annotations"] = json!({WAVE_ANNOTATION: application.wave.to_string()});
     }
@@ -43,7 +59,10 @@ pub(super) fn envelope(
 ) -> Value {
     let mut policy = Map::new();
     if let Some((prune, heal)) = automated {
-        policy.insert("automated".into(), json!({"prune": prune, "selfHeal": heal}));
+        policy.insert(
+            "automated".into(),
+            json!({"prune": prune, "selfHeal": heal}),
+        );
     }
     // Server-side apply: fields that others own, such as a webhook's CA, are not fought over.
     policy.insert("syncOptions".into(), json!(["ServerSideApply=true"]));
@@ -62,5 +81,10 @@ pub(super) fn envelope(
 
 /// The destination inside of Argo CD's own cluster.
 pub(super) fn in_cluster(namespace: &str) -> Map<String, Value> {
-    [("namespace".to_owned(), Value::from(namespace)), ("server".to_owned(), Value::from(IN_CLUSTER))].into_iter().collect()
+    [
+        ("namespace".to_owned(), Value::from(namespace)),
+        ("server".to_owned(), Value::from(IN_CLUSTER)),
+    ]
+    .into_iter()
+    .collect()
 }

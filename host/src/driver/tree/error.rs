@@ -8,13 +8,18 @@ use crate::state::FolderError;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum TreeError {
     #[error("the tree in {place}: {source}")]
-    #[diagnostic(code(AEG0541), help("check that the folder exists and that you may read and write it"))]
+    #[diagnostic(
+        code(AEG0541),
+        help("check that the folder exists and that you may read and write it")
+    )]
     Folder { place: String, source: FolderError },
 
     #[error("`{path}` in the tree: {what}")]
     #[diagnostic(
         code(AEG0542),
-        help("move the file away, or remove it, and plan again; Aegis never overwrites what it did not write")
+        help(
+            "move the file away, or remove it, and plan again; Aegis never overwrites what it did not write"
+        )
     )]
     Conflict { path: TreePath, what: String },
 
@@ -23,7 +28,10 @@ pub enum TreeError {
     Changed { path: TreePath },
 
     #[error("the marker of the tree, `{path}`, is malformed: {why}")]
-    #[diagnostic(code(AEG0544), help("restore it from version control; it says which state the tree belongs to"))]
+    #[diagnostic(
+        code(AEG0544),
+        help("restore it from version control; it says which state the tree belongs to")
+    )]
     Marker { path: TreePath, why: String },
 
     /// A test stands in for a process that is killed here.

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::yaml::Yaml;
 
 /// The first line of every YAML file that a person might want to edit.
-const HEADER: &str = "# Written by aegis. Edits are reported as drift and undone by the next apply.\n";
+const HEADER: &str =
+    "# Written by aegis. Edits are reported as drift and undone by the next apply.\n";
 
 /// An object, or chart values, as a file.
 pub(super) fn print(object: &Value) -> Vec<u8> {

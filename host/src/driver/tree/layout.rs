@@ -18,15 +18,38 @@ use super::render::RenderError;
 use crate::proposal::ObjectRef;
 
 /// Folders that belong to typed documents, and the tree's own.
-const OWNED_FOLDERS: [&str; 6] = ["terraform", "kops", "clusters", "tools", ".github", ".aegis"];
+const OWNED_FOLDERS: [&str; 6] = [
+    "terraform",
+    "kops",
+    "clusters",
+    "tools",
+    ".github",
+    ".aegis",
+];
 
 /// Names that other programs obey: whoever may write text may not steer Git, a review or Aegis.
 const OBEYED_NAMES: [&str; 9] = [
-    ".gitattributes", ".gitconfig", ".gitignore", ".gitmodules", ".mailmap", "aegis.lock", "aegis.yaml", "codeowners", "kustomization.yaml",
+    ".gitattributes",
+    ".gitconfig",
+    ".gitignore",
+    ".gitmodules",
+    ".mailmap",
+    "aegis.lock",
+    "aegis.yaml",
+    "codeowners",
+    "kustomization.yaml",
 ];
 
 /// Endings that Terraform, OpenTofu or a controller would load, and our own.
-const LOADED_ENDINGS: [&str; 7] = [".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tofu", ".tofu.json", ".aegis"];
+const LOADED_ENDINGS: [&str; 7] = [
+    ".tf",
+    ".tf.json",
+    ".tfvars",
+    ".tfvars.json",
+    ".tofu",
+    ".tofu.json",
+    ".aegis",
+];
 
 pub(super) fn terraform(root: &Identifier, file: &str) -> Result<TreePath, PathError> {
     TreePath::new(format!("{}/{file}", terraform_folder(root)))
@@ -42,16 +65,35 @@ pub(super) fn kops(cluster: &Identifier, file: &str) -> Result<TreePath, PathErr
 }
 
 fn stage_folder(cluster: &Identifier, stage: &Identifier) -> String {
-    format!("clusters/{}/{}", segment(cluster.as_str()), segment(stage.as_str()))
+    format!(
+        "clusters/{}/{}",
+        segment(cluster.as_str()),
+        segment(stage.as_str())
+    )
 }
 
-pub(super) fn object(cluster: &Identifier, stage: &Identifier, object: &ObjectRef) -> Result<TreePath, PathError> {
-    let namespace = object.namespace.as_deref().map_or_else(|| "_cluster".to_owned(), segment);
-    TreePath::new(format!("{}/{namespace}/{}.yaml", stage_folder(cluster, stage), object_file(object)))
+pub(super) fn object(
+    cluster: &Identifier,
+    stage: &Identifier,
+    object: &ObjectRef,
+) -> Result<TreePath, PathError> {
+    let namespace = object
+        .namespace
+        .as_deref()
+        .map_or_else(|| "_cluster".to_owned(), segment);
+    TreePath::new(format!(
+        "{}/{namespace}/{}.yaml",
+        stage_folder(cluster, stage),
+        object_file(object)
+    ))
 }
 
 fn object_file(object: &ObjectRef) -> String {
-    format!("{}-{}", segment(&object.kind.to_ascii_lowercase()), segment(&object.name))
+    format!(
+        "{}-{}",
+        segment(&object.kind.to_ascii_lowercase()),
+        segment(&object.name)
+    )
 }
 
 pub(super) fn release(
@@ -60,12 +102,25 @@ pub(super) fn release(
     (namespace, name): (&str, &str),
     file: &str,
 ) -> Result<TreePath, PathError> {
-    let folder = format!("{}/releases/{}-{}", stage_folder(cluster, stage), segment(namespace), segment(name));
+    let folder = format!(
+        "{}/releases/{}-{}",
+        stage_folder(cluster, stage),
+        segment(namespace),
+        segment(name)
+    );
     TreePath::new(format!("{folder}{file}"))
 }
 
-pub(super) fn application(cluster: &Identifier, stage: &Identifier, name: &str) -> Result<TreePath, PathError> {
-    TreePath::new(format!("{}/applications/{}.yaml", stage_folder(cluster, stage), segment(name)))
+pub(super) fn application(
+    cluster: &Identifier,
+    stage: &Identifier,
+    name: &str,
+) -> Result<TreePath, PathError> {
+    TreePath::new(format!(
+        "{}/applications/{}.yaml",
+        stage_folder(cluster, stage),
+        segment(name)
+    ))
 }
 
 pub(super) fn workflow(file: &Identifier) -> Result<TreePath, PathError> {
@@ -78,12 +133,23 @@ pub(super) fn tool(
     change: &Identifier,
 ) -> Result<TreePath, PathError> {
     let place = cluster.map_or_else(|| "_stack".to_owned(), |cluster| segment(cluster.as_str()));
-    TreePath::new(format!("tools/{place}/{}-{}.json", segment(adapter.as_str()), segment(change.as_str())))
+    TreePath::new(format!(
+        "tools/{place}/{}-{}.json",
+        segment(adapter.as_str()),
+        segment(change.as_str())
+    ))
 }
 
 pub(super) fn absent(cluster: &Identifier, object: &ObjectRef) -> Result<TreePath, PathError> {
-    let namespace = object.namespace.as_deref().map_or_else(|| "_cluster".to_owned(), segment);
-    TreePath::new(format!("tools/{}/absent/{namespace}/{}.json", segment(cluster.as_str()), object_file(object)))
+    let namespace = object
+        .namespace
+        .as_deref()
+        .map_or_else(|| "_cluster".to_owned(), segment);
+    TreePath::new(format!(
+        "tools/{}/absent/{namespace}/{}.json",
+        segment(cluster.as_str()),
+        object_file(object)
+    ))
 }
 
 /// The path of an inert text file: outside of what typed documents own and of what other programs obey.
@@ -92,7 +158,10 @@ pub(super) fn file(path: &str) -> Result<TreePath, RenderError> {
     let lower = path.to_ascii_lowercase();
     let first = lower.split('/').next().unwrap_or_default();
     let name = lower.rsplit('/').next().unwrap_or_default();
-    if OWNED_FOLDERS.contains(&first) || OBEYED_NAMES.contains(&name) || LOADED_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+    if OWNED_FOLDERS.contains(&first)
+        || OBEYED_NAMES.contains(&name)
+        || LOADED_ENDINGS.iter().any(|ending| name.ends_with(ending))
+    {
         return Err(RenderError::Reserved { path: checked });
     }
     Ok(checked)

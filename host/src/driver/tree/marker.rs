@@ -32,8 +32,13 @@ impl Marker {
     /// What the tree of a state should say.
     pub fn of(state: &State) -> Option<Self> {
         let head = state.head()?;
-        let entries = state.instances().flat_map(|instance| instance.inventory.values());
-        let files = entries.flat_map(|entry| &entry.files).map(|(path, digest)| (path.clone(), *digest)).collect();
+        let entries = state
+            .instances()
+            .flat_map(|instance| instance.inventory.values());
+        let files = entries
+            .flat_map(|entry| &entry.files)
+            .map(|(path, digest)| (path.clone(), *digest))
+            .collect();
         Some(Self {
             format: Self::FORMAT.to_owned(),
             stack: head.stack.clone(),
@@ -47,10 +52,15 @@ impl Marker {
     pub fn check(&self, state: &State) -> Result<(), StateError> {
         let lineage = aegis_document::untrusted(&self.lineage).to_string();
         match state.lineage() {
-            None => Err(StateError::Lost { lineage, stack: self.stack.to_string() }),
-            Some(expected) if expected != self.lineage => {
-                Err(StateError::OtherLineage { what: "tree", found: lineage, expected: expected.to_owned() })
-            }
+            None => Err(StateError::Lost {
+                lineage,
+                stack: self.stack.to_string(),
+            }),
+            Some(expected) if expected != self.lineage => Err(StateError::OtherLineage {
+                what: "tree",
+                found: lineage,
+                expected: expected.to_owned(),
+            }),
             Some(_) => Ok(()),
         }
     }
@@ -59,7 +69,13 @@ impl Marker {
 impl TreeTarget {
     /// The tree's mark; `None` when it has none.
     pub fn marker(&self) -> Result<Option<Marker>, TreeError> {
-        let Some(bytes) = self.folder().read(PATH).map_err(|source| self.failed(source))? else { return Ok(None) };
+        let Some(bytes) = self
+            .folder()
+            .read(PATH)
+            .map_err(|source| self.failed(source))?
+        else {
+            return Ok(None);
+        };
         let marker = aegis_document::read(&bytes, Limits::LARGE)
             .map_err(|error| error.to_string())
             .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
@@ -74,10 +90,15 @@ impl TreeTarget {
     pub fn put_marker(&self, marker: &Marker) -> Result<(), TreeError> {
         let mut bytes = serde_json::to_vec_pretty(marker).unwrap_or_default();
         bytes.push(b'\n');
-        let found = self.folder().read(PATH).map_err(|source| self.failed(source))?;
+        let found = self
+            .folder()
+            .read(PATH)
+            .map_err(|source| self.failed(source))?;
         if found.as_deref() == Some(&bytes) {
             return Ok(());
         }
-        self.folder().write(PATH, &bytes).map_err(|source| self.failed(source))
+        self.folder()
+            .write(PATH, &bytes)
+            .map_err(|source| self.failed(source))
     }
 }

@@ -4,6 +4,7 @@
 //! state recorded, and writes them.
 
 mod application;
+mod compare;
 mod error;
 mod kubernetes;
 mod layout;

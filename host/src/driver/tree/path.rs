@@ -33,10 +33,17 @@ impl TreePath {
 
     pub fn new(path: impl Into<String>) -> Result<Self, PathError> {
         let path = path.into();
-        let why = if path.len() > Self::MAX { Some("it is too long") } else { path.split('/').find_map(segment_problem) };
+        let why = if path.len() > Self::MAX {
+            Some("it is too long")
+        } else {
+            path.split('/').find_map(segment_problem)
+        };
         match why {
             None => Ok(Self(path)),
-            Some(why) => Err(PathError { path: aegis_document::untrusted(&path).to_string(), why }),
+            Some(why) => Err(PathError {
+                path: aegis_document::untrusted(&path).to_string(),
+                why,
+            }),
         }
     }
 
@@ -101,7 +108,9 @@ fn segment_problem(segment: &str) -> Option<&'static str> {
         Some("a part of it starts with `-`")
     } else if segment.ends_with('.') {
         Some("a part of it ends in `.`")
-    } else if segment.eq_ignore_ascii_case(".git") || segment.to_ascii_lowercase().starts_with("git~") {
+    } else if segment.eq_ignore_ascii_case(".git")
+        || segment.to_ascii_lowercase().starts_with("git~")
+    {
         Some("a part of it is Git's own")
     } else if is_device(segment) {
         Some("a part of it is the name of a device on Windows")
@@ -112,9 +121,14 @@ fn segment_problem(segment: &str) -> Option<&'static str> {
 
 /// `con`, `nul.txt`, `com1`: Windows opens the device, whatever the ending.
 fn is_device(segment: &str) -> bool {
-    let stem = segment.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let stem = segment
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| (b'1'..=b'9').contains(&b)))
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| (b'1'..=b'9').contains(&b)))
     };
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
@@ -158,36 +172,58 @@ pub struct Clash {
 
 impl Claims {
     /// Claims the paths of a document. A document that waits claims its final paths as well.
-    pub fn claim(&mut self, identity: &Identity, rendered: &Rendered) -> Result<(), Clash> {
+    pub fn claim(&mut self, identity: &Identity, rendered: &Rendered) -> Result<(), Box<Clash>> {
         for path in rendered.files.keys() {
             self.claim_path(identity, path)?;
-            if let Some(Ok(last)) = path.as_str().strip_suffix(WAITING_ENDING).map(TreePath::new) {
+            if let Some(Ok(last)) = path
+                .as_str()
+                .strip_suffix(WAITING_ENDING)
+                .map(TreePath::new)
+            {
                 self.claim_path(identity, &last)?;
             }
         }
         Ok(())
     }
 
-    fn claim_path(&mut self, identity: &Identity, path: &TreePath) -> Result<(), Clash> {
-        let clash = |right: &Identity, why: String| Clash { left: right.clone(), right: identity.clone(), why };
+    fn claim_path(&mut self, identity: &Identity, path: &TreePath) -> Result<(), Box<Clash>> {
+        let clash = |other: &Identity, why: String| {
+            Box::new(Clash {
+                left: other.clone(),
+                right: identity.clone(),
+                why,
+            })
+        };
         let folded = path.as_str().to_ascii_lowercase();
         if let Some((other, owner)) = self.files.get(&folded) {
             return Err(clash(owner, twins(other.as_str(), path.as_str())));
         }
         if let Some((_, owner)) = self.folders.get(&folded) {
-            return Err(clash(owner, format!("`{path}` would be a file and a folder")));
+            return Err(clash(
+                owner,
+                format!("`{path}` would be a file and a folder"),
+            ));
         }
-        let folders = path.as_str().match_indices('/').map(|(end, _)| path.as_str().get(..end).unwrap_or_default());
+        let folders = path
+            .as_str()
+            .match_indices('/')
+            .map(|(end, _)| path.as_str().get(..end).unwrap_or_default());
         for folder in folders {
             let folded = folder.to_ascii_lowercase();
             if let Some((_, owner)) = self.files.get(&folded) {
-                return Err(clash(owner, format!("`{folder}` would be a file and a folder")));
+                return Err(clash(
+                    owner,
+                    format!("`{folder}` would be a file and a folder"),
+                ));
             }
             match self.folders.get(&folded) {
-                Some((spelled, owner)) if spelled != folder => return Err(clash(owner, twins(spelled, folder))),
+                Some((spelled, owner)) if spelled != folder => {
+                    return Err(clash(owner, twins(spelled, folder)));
+                }
                 Some(_) => {}
                 None => {
-                    self.folders.insert(folded, (folder.to_owned(), identity.clone()));
+                    self.folders
+                        .insert(folded, (folder.to_owned(), identity.clone()));
                 }
             }
         }
@@ -213,7 +249,12 @@ mod tests {
 
     #[test]
     fn paths_of_the_tree_are_accepted() {
-        for path in ["a", "clusters/use1/mesh/_cluster/namespace-a.b.yaml", ".github/workflows/x.yml", "a/.gitignore"] {
+        for path in [
+            "a",
+            "clusters/use1/mesh/_cluster/namespace-a.b.yaml",
+            ".github/workflows/x.yml",
+            "a/.gitignore",
+        ] {
             assert!(TreePath::new(path).is_ok(), "{path}");
         }
     }
@@ -222,18 +263,57 @@ mod tests {
     fn paths_that_lead_elsewhere_are_refused() {
         let long = "a".repeat(101);
         for path in [
-            "", "/", "/etc", "a//b", "a/", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "C:", "C:/a", "a:b", ".git", ".GIT/config",
-            "a/.Git/hooks/x", "GIT~1/x", "git~2", ".g\u{200b}it/x", "a b", "a\n", "a\0", "con", "CON.txt", "a/nul.yaml", "com1", "Lpt9.x",
-            "a.", "a./b", "-rf", "a/-b", "~/a", "a*", "\u{e9}", &long,
+            "",
+            "/",
+            "/etc",
+            "a//b",
+            "a/",
+            ".",
+            "..",
+            "../a",
+            "a/../b",
+            "a/./b",
+            "a\\b",
+            "C:",
+            "C:/a",
+            "a:b",
+            ".git",
+            ".GIT/config",
+            "a/.Git/hooks/x",
+            "GIT~1/x",
+            "git~2",
+            ".g\u{200b}it/x",
+            "a b",
+            "a\n",
+            "a\0",
+            "con",
+            "CON.txt",
+            "a/nul.yaml",
+            "com1",
+            "Lpt9.x",
+            "a.",
+            "a./b",
+            "-rf",
+            "a/-b",
+            "~/a",
+            "a*",
+            "\u{e9}",
+            &long,
         ] {
             assert!(TreePath::new(path).is_err(), "{path:?}");
         }
         assert!(TreePath::new(["a/"; 600].concat() + "a").is_err());
     }
 
-    fn claim(claims: &mut Claims, identity: &str, path: &str) -> Result<(), Clash> {
-        let file = TreeFile { bytes: Vec::new(), waiting: path.ends_with(".aegis") };
-        let rendered = Rendered { files: [(TreePath::new(path).unwrap(), file)].into(), waits_for: Default::default() };
+    fn claim(claims: &mut Claims, identity: &str, path: &str) -> Result<(), Box<Clash>> {
+        let file = TreeFile {
+            bytes: Vec::new(),
+            waiting: path.ends_with(".aegis"),
+        };
+        let rendered = Rendered {
+            files: [(TreePath::new(path).unwrap(), file)].into(),
+            waits_for: Default::default(),
+        };
         claims.claim(&identity.parse().unwrap(), &rendered)
     }
 
@@ -250,7 +330,10 @@ mod tests {
         ] {
             let mut claims = Claims::default();
             claim(&mut claims, "file/x", left).unwrap();
-            assert!(claim(&mut claims, "file/y", right).is_err(), "{left} {right}");
+            assert!(
+                claim(&mut claims, "file/y", right).is_err(),
+                "{left} {right}"
+            );
         }
         let mut claims = Claims::default();
         claim(&mut claims, "file/x", "a/b").unwrap();

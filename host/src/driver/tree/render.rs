@@ -79,17 +79,26 @@ pub enum RenderError {
 ///
 /// A document with a token that is not bound comes with the ending `.aegis`, its tokens as text, so that no
 /// controller and no tool takes it for a finished one.
-pub fn render(identity: &Identity, document: &Document, context: &RenderContext<'_>) -> Result<Rendered, RenderError> {
+pub fn render(
+    identity: &Identity,
+    document: &Document,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, RenderError> {
     let stage = &context.instance.stage;
     match (identity, document) {
-        (Identity::Terraform { root }, Document::Terraform(document)) => terraform::render(root, document, context),
+        (Identity::Terraform { root }, Document::Terraform(document)) => {
+            terraform::render(root, document, context)
+        }
         (Identity::KopsCluster { cluster }, Document::KopsCluster(document)) => {
             let mut rendered = Rendered::default();
             let object = context.settle(document.object(), &mut rendered)?;
             let path = layout::kops(cluster, "cluster.yaml")?;
             rendered.add_settled(path, &object, kubernetes::print)?;
             if let Some(runbook) = tool::kops_runbook(document) {
-                let file = TreeFile { bytes: terraform::pretty(&runbook), waiting: false };
+                let file = TreeFile {
+                    bytes: terraform::pretty(&runbook),
+                    waiting: false,
+                };
                 rendered.add(layout::kops(cluster, "runbook.json")?, file)?;
             }
             Ok(rendered)
@@ -98,23 +107,42 @@ pub fn render(identity: &Identity, document: &Document, context: &RenderContext<
             let path = layout::kops(cluster, &format!("{group}.instancegroup.yaml"))?;
             context.one(path, document.to_node(), kubernetes::print)
         }
-        (Identity::Kubernetes { cluster, object }, Document::Kubernetes(_)) => {
-            context.one(layout::object(cluster, stage, object)?, document.to_node(), kubernetes::print)
-        }
-        (Identity::Kubernetes { cluster, object }, Document::Absent(_)) => {
-            context.one(layout::absent(cluster, object)?, document.to_node(), terraform::pretty)
-        }
-        (Identity::Release { cluster, namespace, name }, Document::Release(document)) => {
-            release::render((cluster, stage), (namespace, name), document, context)
-        }
+        (Identity::Kubernetes { cluster, object }, Document::Kubernetes(_)) => context.one(
+            layout::object(cluster, stage, object)?,
+            document.to_node(),
+            kubernetes::print,
+        ),
+        (Identity::Kubernetes { cluster, object }, Document::Absent(_)) => context.one(
+            layout::absent(cluster, object)?,
+            document.to_node(),
+            terraform::pretty,
+        ),
+        (
+            Identity::Release {
+                cluster,
+                namespace,
+                name,
+            },
+            Document::Release(document),
+        ) => release::render((cluster, stage), (namespace, name), document, context),
         (Identity::Application { cluster, name }, Document::Application(document)) => {
             let path = layout::application(cluster, stage, name)?;
-            context.one(path, Node::literal(application::object(document)), kubernetes::print)
+            context.one(
+                path,
+                Node::literal(application::object(document)),
+                kubernetes::print,
+            )
         }
         (Identity::Workflow { file }, Document::Workflow(workflow)) => {
             let bytes = workflow::print(workflow)?;
             let mut rendered = Rendered::default();
-            rendered.add(layout::workflow(file)?, TreeFile { bytes, waiting: false })?;
+            rendered.add(
+                layout::workflow(file)?,
+                TreeFile {
+                    bytes,
+                    waiting: false,
+                },
+            )?;
             Ok(rendered)
         }
         (Identity::File { path }, Document::File(content)) => {
@@ -122,7 +150,14 @@ pub fn render(identity: &Identity, document: &Document, context: &RenderContext<
                 text.as_str().unwrap_or_default().as_bytes().to_vec()
             })
         }
-        (Identity::Tool { cluster, adapter, change }, Document::Tool(_)) => {
+        (
+            Identity::Tool {
+                cluster,
+                adapter,
+                change,
+            },
+            Document::Tool(_),
+        ) => {
             let path = layout::tool(cluster.as_ref(), adapter, change)?;
             context.one(path, document.to_node(), terraform::pretty)
         }
@@ -146,12 +181,19 @@ impl Rendered {
 
     /// The digest of every file.
     pub fn digests(&self) -> BTreeMap<TreePath, Digest> {
-        self.files.iter().map(|(path, file)| (path.clone(), Digest::of(&file.bytes))).collect()
+        self.files
+            .iter()
+            .map(|(path, file)| (path.clone(), Digest::of(&file.bytes)))
+            .collect()
     }
 
     /// Adds a file, under its waiting name if it waits.
     pub(super) fn add(&mut self, path: TreePath, file: TreeFile) -> Result<(), PathError> {
-        let path = if file.waiting { path.while_waiting()? } else { path };
+        let path = if file.waiting {
+            path.while_waiting()?
+        } else {
+            path
+        };
         self.files.insert(path, file);
         Ok(())
     }
@@ -164,13 +206,21 @@ impl Rendered {
         print: impl FnOnce(&Value) -> Vec<u8>,
     ) -> Result<(), PathError> {
         let waiting = self.waiting();
-        self.add(path, TreeFile { bytes: print(content), waiting })
+        self.add(
+            path,
+            TreeFile {
+                bytes: print(content),
+                waiting,
+            },
+        )
     }
 }
 
 impl<'a> RenderContext<'a> {
     fn shape(&self, fact: &FactRef) -> Result<&'a FactShape, RenderError> {
-        self.shapes.get(fact).ok_or_else(|| RenderError::UnknownFact(fact.clone()))
+        self.shapes
+            .get(fact)
+            .ok_or_else(|| RenderError::UnknownFact(fact.clone()))
     }
 
     pub(super) fn format(&self, fact: &FactRef) -> Result<&'a Format, RenderError> {
@@ -180,16 +230,28 @@ impl<'a> RenderContext<'a> {
     /// The value of a fact, checked; `None` while it is unknown, and always for a secret.
     pub(super) fn value(&self, fact: &FactRef) -> Result<Option<&'a Value>, RenderError> {
         let shape = self.shape(fact)?;
-        let Some((_, value)) = self.binding.get(fact) else { return Ok(None) };
+        let Some((_, value)) = self.binding.get(fact) else {
+            return Ok(None);
+        };
         if shape.secret {
             return Err(RenderError::Secret(fact.clone()));
         }
-        shape.format.check(value).map_err(|misfit| RenderError::Misfit { fact: fact.clone(), misfit })?;
+        shape
+            .format
+            .check(value)
+            .map_err(|misfit| RenderError::Misfit {
+                fact: fact.clone(),
+                misfit,
+            })?;
         Ok(Some(value))
     }
 
     /// Binds a tree of values; facts that stay unknown are added to `waits_for`.
-    pub(super) fn bind(&self, node: &Node, waits_for: &mut BTreeSet<FactRef>) -> Result<Node, RenderError> {
+    pub(super) fn bind(
+        &self,
+        node: &Node,
+        waits_for: &mut BTreeSet<FactRef>,
+    ) -> Result<Node, RenderError> {
         let mut facts = BTreeSet::new();
         let mut stray = None;
         node.for_each_token(&mut |token| match token {

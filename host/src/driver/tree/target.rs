@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use aegis_document::{Digest, digest_of};
 use serde::Serialize;
 
+use super::compare::{Compared, File, Seen};
 use super::error::TreeError;
 use super::path::TreePath;
 use super::render::{Rendered, exclusive_folder};
 use crate::plan::{ChangeAction, Identity};
-use crate::state::{EntryKind, FaultPoint, Faults, FileChange, Folder, FolderError, InventoryEntry};
+use crate::state::{
+    EntryKind, FaultPoint, Faults, FileChange, Folder, FolderError, InventoryEntry,
+};
 
 /// The folder of the tree. It need not exist; nothing is made before the first write.
 #[derive(Clone, Debug)]
@@ -64,20 +67,21 @@ pub struct Conflict {
     pub what: String,
 }
 
-/// What is at a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Seen {
-    Nothing,
-    File(Digest),
-    Other(String),
-}
-
 /// Endings of files that Terraform or OpenTofu load without being asked.
-const LOADED: [&str; 6] = [".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tofu", ".tofu.json"];
+const LOADED: [&str; 6] = [
+    ".tf",
+    ".tf.json",
+    ".tfvars",
+    ".tfvars.json",
+    ".tofu",
+    ".tofu.json",
+];
 
 impl TreeTarget {
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { folder: Folder::shared(root) }
+        Self {
+            folder: Folder::shared(root),
+        }
     }
 
     /// Compares. `desired` is `None` for what is to go, `entry` for what state does not know.
@@ -87,12 +91,18 @@ impl TreeTarget {
         desired: Option<Desired<'_>>,
         entry: Option<&InventoryEntry>,
     ) -> Result<Difference, TreeError> {
-        let wanted = desired.map(|desired| desired.rendered.digests()).unwrap_or_default();
+        let wanted = desired
+            .map(|desired| desired.rendered.digests())
+            .unwrap_or_default();
         let recorded = entry.map(|entry| &entry.files);
         let mut files = wanted.clone();
         // While a document waits, its last final files stay as they are.
         if desired.is_some_and(|desired| desired.rendered.waiting()) {
-            for (path, digest) in recorded.into_iter().flatten().filter(|(path, _)| !path.is_waiting()) {
+            for (path, digest) in recorded
+                .into_iter()
+                .flatten()
+                .filter(|(path, _)| !path.is_waiting())
+            {
                 files.entry(path.clone()).or_insert(*digest);
             }
         }
@@ -110,7 +120,9 @@ impl TreeTarget {
         }
         for path in self.strangers(identity, &files, recorded)? {
             let what = "Terraform would load a file that Aegis did not write".to_owned();
-            compared.look.insert(path.to_string(), Some("foreign".to_owned()));
+            compared
+                .look
+                .insert(path.to_string(), Some("foreign".to_owned()));
             compared.conflicts.push(Conflict { path, what });
         }
         let action = match (desired, entry) {
@@ -118,13 +130,31 @@ impl TreeTarget {
             (None, Some(_)) => ChangeAction::Delete,
             (Some(_), None) => ChangeAction::Create,
             (Some(desired), Some(entry)) => {
-                let same = compared.steps.is_empty() && desired.document == entry.document && files == entry.files;
-                if same { ChangeAction::Noop } else { ChangeAction::Update }
+                let same = compared.steps.is_empty()
+                    && desired.document == entry.document
+                    && files == entry.files;
+                if same {
+                    ChangeAction::Noop
+                } else {
+                    ChangeAction::Update
+                }
             }
         };
         let fingerprint = digest_of(&compared.look).unwrap_or_else(|_| Digest::of(b""));
-        let Compared { drift, conflicts, steps, .. } = compared;
-        Ok(Difference { action, drift, conflicts, fingerprint, steps, files })
+        let Compared {
+            drift,
+            conflicts,
+            steps,
+            ..
+        } = compared;
+        Ok(Difference {
+            action,
+            drift,
+            conflicts,
+            fingerprint,
+            steps,
+            files,
+        })
     }
 
     fn look(&self, path: &TreePath) -> Result<Seen, TreeError> {
@@ -144,21 +174,31 @@ impl TreeTarget {
         files: &BTreeMap<TreePath, Digest>,
         recorded: Option<&BTreeMap<TreePath, Digest>>,
     ) -> Result<Vec<TreePath>, TreeError> {
-        let Some(folder) = exclusive_folder(identity) else { return Ok(Vec::new()) };
+        let Some(folder) = exclusive_folder(identity) else {
+            return Ok(Vec::new());
+        };
         let names = match self.folder.list(&folder) {
             Ok(names) => names,
             // A link or a file in the folder's place is a conflict of every path below it.
             Err(FolderError::NotAFile { .. }) => return Ok(Vec::new()),
             Err(source) => return Err(self.failed(source)),
         };
-        let loaded = |name: &str| LOADED.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
-        let ours = |path: &TreePath| files.contains_key(path) || recorded.is_some_and(|files| files.contains_key(path));
+        let loaded = |name: &str| {
+            LOADED
+                .iter()
+                .any(|ending| name.to_ascii_lowercase().ends_with(ending))
+        };
+        let ours = |path: &TreePath| {
+            files.contains_key(path) || recorded.is_some_and(|files| files.contains_key(path))
+        };
         let strangers = names
             .into_iter()
             .filter(|(name, kind)| *kind != EntryKind::Folder && loaded(name))
             .filter_map(|(name, _)| {
                 // A name that could never be ours is shown by the folder it lies in.
-                TreePath::new(format!("{folder}/{name}")).or_else(|_| TreePath::new(folder.as_str())).ok()
+                TreePath::new(format!("{folder}/{name}"))
+                    .or_else(|_| TreePath::new(folder.as_str()))
+                    .ok()
             })
             .filter(|path| !ours(path));
         Ok(strangers.collect())
@@ -176,16 +216,22 @@ impl TreeTarget {
             false => Ok(()),
         };
         // What is new comes before what it replaces goes.
-        let (writes, removals): (Vec<_>, Vec<_>) = steps.iter().partition(|(_, step)| step.after.is_some());
+        let (writes, removals): (Vec<_>, Vec<_>) =
+            steps.iter().partition(|(_, step)| step.after.is_some());
         for (path, step) in writes {
-            let bytes = rendered.and_then(|rendered| rendered.files.get(path)).map(|file| &file.bytes);
+            let bytes = rendered
+                .and_then(|rendered| rendered.files.get(path))
+                .map(|file| &file.bytes);
             let bytes = bytes.filter(|bytes| step.after == Some(Digest::of(bytes)));
             let bytes = bytes.ok_or_else(|| TreeError::Changed { path: path.clone() })?;
             if self.is_as(path, step.after)? {
                 continue;
             }
             self.expect(path, step.before)?;
-            let staged = self.folder.stage(path.as_str(), bytes).map_err(|source| self.failed(source))?;
+            let staged = self
+                .folder
+                .stage(path.as_str(), bytes)
+                .map_err(|source| self.failed(source))?;
             pass(FaultPoint::FileStaged(path.clone()))?;
             staged.commit().map_err(|source| self.failed(source))?;
             pass(FaultPoint::FileChanged(path.clone()))?;
@@ -195,20 +241,29 @@ impl TreeTarget {
                 continue;
             }
             self.expect(path, step.before)?;
-            self.folder.remove(path.as_str()).map_err(|source| self.failed(source))?;
+            self.folder
+                .remove(path.as_str())
+                .map_err(|source| self.failed(source))?;
             pass(FaultPoint::FileChanged(path.clone()))?;
         }
         for path in steps.keys() {
             if steps.get(path).is_some_and(|step| step.after.is_none()) {
-                self.folder.remove_empty_above(path.as_str()).map_err(|source| self.failed(source))?;
+                self.folder
+                    .remove_empty_above(path.as_str())
+                    .map_err(|source| self.failed(source))?;
             }
-            self.folder.sync_above(path.as_str()).map_err(|source| self.failed(source))?;
+            self.folder
+                .sync_above(path.as_str())
+                .map_err(|source| self.failed(source))?;
         }
         Ok(())
     }
 
     /// Where each file of an intent stands: as it was before, as it is to be, or neither.
-    pub fn observe(&self, steps: &BTreeMap<TreePath, FileChange>) -> Result<Observation, TreeError> {
+    pub fn observe(
+        &self,
+        steps: &BTreeMap<TreePath, FileChange>,
+    ) -> Result<Observation, TreeError> {
         let (mut done, mut open) = (0_usize, 0_usize);
         for (path, step) in steps {
             match self.look(path)? {
@@ -234,9 +289,20 @@ impl TreeTarget {
             let before = match self.look(path)? {
                 Seen::Nothing => None,
                 Seen::File(digest) => Some(digest),
-                Seen::Other(what) => return Err(TreeError::Conflict { path: path.clone(), what }),
+                Seen::Other(what) => {
+                    return Err(TreeError::Conflict {
+                        path: path.clone(),
+                        what,
+                    });
+                }
             };
-            from_here.insert(path.clone(), FileChange { before, after: step.after });
+            from_here.insert(
+                path.clone(),
+                FileChange {
+                    before,
+                    after: step.after,
+                },
+            );
         }
         Ok(from_here)
     }
@@ -246,7 +312,11 @@ impl TreeTarget {
     }
 
     fn expect(&self, path: &TreePath, before: Option<Digest>) -> Result<(), TreeError> {
-        if self.is_as(path, before)? { Ok(()) } else { Err(TreeError::Changed { path: path.clone() }) }
+        if self.is_as(path, before)? {
+            Ok(())
+        } else {
+            Err(TreeError::Changed { path: path.clone() })
+        }
     }
 
     pub(super) fn folder(&self) -> &Folder {
@@ -254,7 +324,10 @@ impl TreeTarget {
     }
 
     pub(super) fn failed(&self, source: FolderError) -> TreeError {
-        TreeError::Folder { place: self.folder.root().display().to_string(), source }
+        TreeError::Folder {
+            place: self.folder.root().display().to_string(),
+            source,
+        }
     }
 }
 
@@ -267,62 +340,4 @@ pub enum Observation {
     Partial,
     /// A file is neither what it was nor what it was to be: somebody else wrote it.
     Conflict(TreePath),
-}
-
-impl Seen {
-    fn of(digest: Option<Digest>) -> Self {
-        digest.map_or(Self::Nothing, Self::File)
-    }
-}
-
-/// What is known about one path.
-struct File {
-    wanted: Option<Digest>,
-    /// Stays as it is, wanted or not.
-    kept: bool,
-    recorded: Option<Digest>,
-}
-
-#[derive(Default)]
-struct Compared {
-    drift: Vec<Drift>,
-    conflicts: Vec<Conflict>,
-    steps: BTreeMap<TreePath, FileChange>,
-    look: BTreeMap<String, Option<String>>,
-}
-
-impl Compared {
-    fn add(&mut self, path: &TreePath, seen: Seen, file: File) {
-        let shown = match &seen {
-            Seen::Nothing => None,
-            Seen::File(digest) => Some(digest.to_string()),
-            Seen::Other(what) => Some(what.clone()),
-        };
-        self.look.insert(path.to_string(), shown);
-        let before = match seen {
-            Seen::Nothing => None,
-            Seen::File(digest) => Some(digest),
-            Seen::Other(what) => {
-                self.conflicts.push(Conflict { path: path.clone(), what });
-                return;
-            }
-        };
-        match (file.recorded, before) {
-            (Some(_), None) => self.drift(path, DriftKind::Missing),
-            (Some(recorded), Some(found)) if recorded != found => self.drift(path, DriftKind::Edited),
-            (None, Some(found)) if file.wanted != Some(found) => {
-                let what = "a file that Aegis did not write is in this place".to_owned();
-                self.conflicts.push(Conflict { path: path.clone(), what });
-                return;
-            }
-            _ => {}
-        }
-        if !file.kept && before != file.wanted {
-            self.steps.insert(path.clone(), FileChange { before, after: file.wanted });
-        }
-    }
-
-    fn drift(&mut self, path: &TreePath, kind: DriftKind) {
-        self.drift.push(Drift { path: path.clone(), kind });
-    }
 }

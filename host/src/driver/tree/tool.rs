@@ -10,7 +10,10 @@ pub(super) fn kops_runbook(document: &KopsClusterDocument) -> Option<Value> {
     let mut steps = Map::new();
     if !document.secrets.is_empty() {
         let secret = |secret: &crate::proposal::KopsSecret| json!({"fact": secret.fact, "name": secret.name});
-        steps.insert("secrets".into(), document.secrets.iter().map(secret).collect());
+        steps.insert(
+            "secrets".into(),
+            document.secrets.iter().map(secret).collect(),
+        );
     }
     match &document.roll {
         KopsRoll::Never => {}

@@ -27,14 +27,24 @@ pub(super) fn print(workflow: &Workflow) -> Result<Vec<u8>, RenderError> {
     ];
     if let Some(group) = &workflow.concurrency {
         let group = Yaml::text(group.as_str());
-        entries.push(("concurrency", Yaml::map([("group", group), ("cancel-in-progress", Yaml::Bool(false))])));
+        entries.push((
+            "concurrency",
+            Yaml::map([("group", group), ("cancel-in-progress", Yaml::Bool(false))]),
+        ));
     }
     entries.push(("jobs", Yaml::Map(jobs)));
     Ok(with_header(&Yaml::map(entries)))
 }
 
 fn triggers(triggers: &[Trigger]) -> Yaml {
-    let texts = |items: Vec<&String>| Yaml::List(items.into_iter().map(|item| Yaml::text(item.as_str())).collect());
+    let texts = |items: Vec<&String>| {
+        Yaml::List(
+            items
+                .into_iter()
+                .map(|item| Yaml::text(item.as_str()))
+                .collect(),
+        )
+    };
     let mut branches = Vec::new();
     let mut tags = Vec::new();
     let mut requests = Vec::new();
@@ -55,7 +65,9 @@ fn triggers(triggers: &[Trigger]) -> Yaml {
                 requested = true;
                 requests.extend(names);
             }
-            Trigger::Schedule(cron) => schedules.push(Yaml::map([("cron", Yaml::text(cron.as_str()))])),
+            Trigger::Schedule(cron) => {
+                schedules.push(Yaml::map([("cron", Yaml::text(cron.as_str()))]))
+            }
             Trigger::Manual => manual = true,
         }
     }
@@ -71,7 +83,11 @@ fn triggers(triggers: &[Trigger]) -> Yaml {
         on.push(("push", Yaml::map(push)));
     }
     if requested {
-        let filter = if requests.is_empty() { Vec::new() } else { vec![("branches", texts(requests))] };
+        let filter = if requests.is_empty() {
+            Vec::new()
+        } else {
+            vec![("branches", texts(requests))]
+        };
         on.push(("pull_request", Yaml::map(filter)));
     }
     if !schedules.is_empty() {
@@ -93,7 +109,10 @@ fn job(job: &Job) -> Result<Yaml, RenderError> {
         entries.push(("environment", Yaml::text(environment.as_str())));
     }
     entries.push(("permissions", permissions(&job.permissions)?));
-    entries.push(("timeout-minutes", Yaml::Number(Number::from(job.timeout_minutes))));
+    entries.push((
+        "timeout-minutes",
+        Yaml::Number(Number::from(job.timeout_minutes)),
+    ));
     let steps: Vec<Yaml> = job.steps.iter().map(step).collect::<Result<_, _>>()?;
     entries.push(("steps", Yaml::List(steps)));
     Ok(Yaml::map(entries))
@@ -102,11 +121,19 @@ fn job(job: &Job) -> Result<Yaml, RenderError> {
 fn permissions(permissions: &[Permission]) -> Result<Yaml, RenderError> {
     let mut sorted: Vec<(&str, Yaml)> = permissions
         .iter()
-        .map(|permission| (permission.name.as_str(), Yaml::text(access_word(permission.access))))
+        .map(|permission| {
+            (
+                permission.name.as_str(),
+                Yaml::text(access_word(permission.access)),
+            )
+        })
         .collect();
     sorted.sort_by_key(|(name, _)| *name);
     match repeated(sorted.iter().map(|(name, _)| *name)) {
-        Some(name) => Err(RenderError::Workflow(format!("the permission `{}` twice", aegis_document::untrusted(name)))),
+        Some(name) => Err(RenderError::Workflow(format!(
+            "the permission `{}` twice",
+            aegis_document::untrusted(name)
+        ))),
         None => Ok(Yaml::map(sorted)),
     }
 }
@@ -121,13 +148,27 @@ fn step(step: &Step) -> Result<Yaml, RenderError> {
             entries.push(("run", Yaml::text(script.as_str())));
             Ok(Yaml::map(entries))
         }
-        Step::Uses { name, action, commit, version, with } => {
-            let is_commit = commit.len() == 40 && commit.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        Step::Uses {
+            name,
+            action,
+            commit,
+            version,
+            with,
+        } => {
+            let is_commit = commit.len() == 40
+                && commit
+                    .bytes()
+                    .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
             if !is_commit {
                 let shown = aegis_document::untrusted(action).to_string();
-                return Err(RenderError::Workflow(format!("`{shown}` without the 40 digits of its commit")));
+                return Err(RenderError::Workflow(format!(
+                    "`{shown}` without the 40 digits of its commit"
+                )));
             }
-            let uses = Yaml::Noted { text: format!("{action}@{commit}"), note: version.clone() };
+            let uses = Yaml::Noted {
+                text: format!("{action}@{commit}"),
+                note: version.clone(),
+            };
             let mut with = with.clone();
             let says = with.iter().any(|(key, _)| key == CHECKOUT_CREDENTIALS);
             if action.eq_ignore_ascii_case(CHECKOUT) && !says {
@@ -143,22 +184,22 @@ fn step(step: &Step) -> Result<Yaml, RenderError> {
 }
 
 fn text_map(entries: &[(String, String)]) -> Result<Yaml, RenderError> {
-    let mut sorted: Vec<(&str, Yaml)> =
-        entries.iter().map(|(key, text)| (key.as_str(), Yaml::text(text.as_str()))).collect();
+    let mut sorted: Vec<(&str, Yaml)> = entries
+        .iter()
+        .map(|(key, text)| (key.as_str(), Yaml::text(text.as_str())))
+        .collect();
     sorted.sort_by_key(|(key, _)| *key);
     match repeated(sorted.iter().map(|(key, _)| *key)) {
-        Some(key) => Err(RenderError::Workflow(format!("`{}` twice", aegis_document::untrusted(key)))),
+        Some(key) => Err(RenderError::Workflow(format!(
+            "`{}` twice",
+            aegis_document::untrusted(key)
+        ))),
         None => Ok(Yaml::map(sorted)),
     }
 }
 
 /// A name that stands twice in a sorted list.
-fn repeated<'a>(sorted: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn repeated<'a>(mut sorted: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut last = None;
-    for name in sorted {
-        if last.replace(name) == Some(name) {
-            return Some(name);
-        }
-    }
-    None
+    sorted.find(|name| last.replace(*name) == Some(*name))
 }

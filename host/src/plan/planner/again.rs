@@ -56,9 +56,15 @@ impl Again {
         };
         let stage = self.stages.iter().find(|stage| stage.name == id.stage);
         let stage = stage.ok_or_else(|| fault("the stage is not in the stack any more"))?;
-        let source = self.documents.get(desired).ok_or_else(|| fault("the plan does not hold the document"))?;
-        let document = Document::parse(&change.identity, &source).map_err(|error| fault(&error.to_string()))?;
-        let action = document.to_action(&change.identity).ok_or_else(|| fault("the document is of another kind"))?;
+        let source = self
+            .documents
+            .get(desired)
+            .ok_or_else(|| fault("the plan does not hold the document"))?;
+        let document = Document::parse(&change.identity, &source)
+            .map_err(|error| fault(&error.to_string()))?;
+        let action = document
+            .to_action(&change.identity)
+            .ok_or_else(|| fault("the document is of another kind"))?;
         let again = Change {
             id: change.id.clone().unwrap_or_else(|| id.stage.clone()),
             cluster: change.identity.cluster().or(id.cluster.as_ref()).cloned(),
@@ -66,7 +72,7 @@ impl Again {
             on_immutable: change.on_immutable,
             action,
         };
-        let mut context = derive_context(stage, id, &self.clusters);
+        let mut context = derive_context(stage, id, &self.clusters, self.stages.repository());
         context.proposed.clone_from(&self.proposed);
         match authorize_change(&effective(stage, id, &self.clusters), again, &context) {
             Ok(_) => Ok(()),
@@ -78,14 +84,21 @@ impl Again {
 fn refusal(denials: &[Denial]) -> Refusal {
     let messages: Vec<String> = denials.iter().map(ToString::to_string).collect();
     Refusal {
-        code: denials.first().map_or_else(String::new, |denial| denial.code.to_string()),
+        code: denials
+            .first()
+            .map_or_else(String::new, |denial| denial.code.to_string()),
         message: messages.join("; "),
         help: denials.first().map(|denial| denial.help.to_string()),
     }
 }
 
 impl Reauthorize for Again {
-    fn reauthorize(&self, id: &InstanceId, change: &PlannedChange, _: Option<&Document>) -> Result<(), Refusal> {
+    fn reauthorize(
+        &self,
+        id: &InstanceId,
+        change: &PlannedChange,
+        _: Option<&Document>,
+    ) -> Result<(), Refusal> {
         self.check(id, change)
     }
 }

@@ -20,7 +20,10 @@ const MAX_PROBLEMS: usize = 20;
 
 impl Schemas {
     /// Compiles the schemas of all stages.
-    pub fn compile<'a>(stack: &Stack, stages: impl Iterator<Item = &'a StagePlan>) -> Result<Self, PlanFailure> {
+    pub fn compile<'a>(
+        stack: &Stack,
+        stages: impl Iterator<Item = &'a StagePlan>,
+    ) -> Result<Self, PlanFailure> {
         let mut schemas = BTreeMap::new();
         for stage in stages {
             let schema = &stage.stage_type().config_schema;
@@ -38,7 +41,10 @@ impl Schemas {
                 }
                 Err(message) => {
                     let message = aegis_document::untrusted(&message).to_string();
-                    let text = format!("{}: its configuration schema cannot be used: {message}", stage.plugin.name);
+                    let text = format!(
+                        "{}: its configuration schema cannot be used: {message}",
+                        stage.plugin.name
+                    );
                     return Err(at_stage(stack, stage.name.as_str(), CONFIG_SCHEMA, text)
                         .help("the plugin is at fault: tell its publisher")
                         .into());
@@ -70,22 +76,41 @@ impl Schemas {
                 problem(stack, stage, cluster, &pointer, &error.to_string())
             })
             .collect();
-        Err(PlanFailure { diagnostics, denials: Vec::new() })
+        Err(PlanFailure {
+            diagnostics,
+            denials: Vec::new(),
+        })
     }
 }
 
 /// A problem of a stage's configuration, shown where the value was written.
-pub fn problem(stack: &Stack, stage: &str, cluster: Option<&str>, pointer: &str, message: &str) -> Diagnostic {
-    let place = if pointer.is_empty() { "config" } else { pointer };
+pub fn problem(
+    stack: &Stack,
+    stage: &str,
+    cluster: Option<&str>,
+    pointer: &str,
+    message: &str,
+) -> Diagnostic {
+    let place = if pointer.is_empty() {
+        "config"
+    } else {
+        pointer
+    };
     let text = format!(
         "stage `{stage}`: {}: {}",
         aegis_document::untrusted(place),
         aegis_document::untrusted(message)
     );
     let diagnostic = Diagnostic::new(CONFIG, text)
-        .help(format!("`aegis schema --stage {stage}` shows what can be configured"))
+        .help(format!(
+            "`aegis schema --stage {stage}` shows what can be configured"
+        ))
         .with_source(stack.source());
-    match stack.stages.get(stage).and_then(|stage| stage.span_of(cluster, pointer)) {
+    match stack
+        .stages
+        .get(stage)
+        .and_then(|stage| stage.span_of(cluster, pointer))
+    {
         Some(span) => diagnostic.at(span, "here"),
         None => diagnostic,
     }

@@ -40,12 +40,19 @@ pub struct FactTable {
 pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailure> {
     let mut supplied = Supplied::default();
     let mut failure = PlanFailure::default();
-    let mut host = |cluster: Option<&Identifier>, name: &str, value: &str| -> Result<(), PlanFailure> {
-        let name = Identifier::new(name).map_err(PlanFailure::identifier)?;
-        let fact = SuppliedFact { format: Format::AwsId, value: Value::String(value.to_owned()), by_host: true };
-        supplied.0.insert(FactRef::new(cluster.cloned(), name), fact);
-        Ok(())
-    };
+    let mut host =
+        |cluster: Option<&Identifier>, name: &str, value: &str| -> Result<(), PlanFailure> {
+            let name = Identifier::new(name).map_err(PlanFailure::identifier)?;
+            let fact = SuppliedFact {
+                format: Format::AwsId,
+                value: Value::String(value.to_owned()),
+                by_host: true,
+            };
+            supplied
+                .0
+                .insert(FactRef::new(cluster.cloned(), name), fact);
+            Ok(())
+        };
     if let Some(account) = &stack.account {
         host(None, "aws.account-id", account)?;
     }
@@ -73,24 +80,43 @@ pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailur
     let places = std::iter::once(None).chain(stages.clusters().map(Some));
     for cluster in places {
         for (name, fact) in stack.facts(cluster.map(Identifier::as_str)) {
-            let at = |diagnostic: Diagnostic| diagnostic.with_source(stack.source()).at(fact.span, "supplied here");
+            let at = |diagnostic: Diagnostic| {
+                diagnostic
+                    .with_source(stack.source())
+                    .at(fact.span, "supplied here")
+            };
             let Ok(name) = Identifier::new(name) else {
-                failure.push(at(Diagnostic::new(FACT_VALUE, format!("`{name}` is not the name of a fact"))));
+                failure.push(at(Diagnostic::new(
+                    FACT_VALUE,
+                    format!("`{name}` is not the name of a fact"),
+                )));
                 continue;
             };
             let Some(format) = formats.get(&name) else {
                 failure.push(
-                    at(Diagnostic::new(FACT_VALUE, format!("no stage requires the fact `{name}`")))
-                        .help("remove it, or check its name with `aegis facts list`"),
+                    at(Diagnostic::new(
+                        FACT_VALUE,
+                        format!("no stage requires the fact `{name}`"),
+                    ))
+                    .help("remove it, or check its name with `aegis facts list`"),
                 );
                 continue;
             };
             if let Err(misfit) = format.check(&fact.value) {
-                failure.push(at(Diagnostic::new(FACT_VALUE, format!("the fact `{name}`: {misfit}"))));
+                failure.push(at(Diagnostic::new(
+                    FACT_VALUE,
+                    format!("the fact `{name}`: {misfit}"),
+                )));
                 continue;
             }
-            let supplied_fact = SuppliedFact { format: format.clone(), value: fact.value.clone(), by_host: false };
-            supplied.0.insert(FactRef::new(cluster.cloned(), name), supplied_fact);
+            let supplied_fact = SuppliedFact {
+                format: format.clone(),
+                value: fact.value.clone(),
+                by_host: false,
+            };
+            supplied
+                .0
+                .insert(FactRef::new(cluster.cloned(), name), supplied_fact);
         }
     }
     failure.into_result().map(|()| supplied)
@@ -100,9 +126,20 @@ pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailur
 /// the name of a policy in the stack's account. They are the operator's choice, so stages get them as a fact of
 /// the host's: a plugin can pass them on, and cannot name a policy of its own.
 fn policy_arns(stack: &Stack) -> Map<String, Value> {
-    let partition = stack.clusters.values().next().map_or("aws", |cluster| cluster.partition.name());
-    let accounts = stack.settings.get("service-accounts").and_then(Value::as_array).into_iter().flatten();
-    let policies = accounts.filter_map(|account| account.get("policies")?.as_array()).flatten();
+    let partition = stack
+        .clusters
+        .values()
+        .next()
+        .map_or("aws", |cluster| cluster.partition.name());
+    let accounts = stack
+        .settings
+        .get("service-accounts")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let policies = accounts
+        .filter_map(|account| account.get("policies")?.as_array())
+        .flatten();
     policies
         .filter_map(Value::as_str)
         .filter_map(|policy| {
@@ -112,7 +149,10 @@ fn policy_arns(stack: &Stack) -> Map<String, Value> {
                 None => return None,
             };
             let arn = Value::String(arn);
-            Format::Arn.check(&arn).is_ok().then(|| (policy.to_owned(), arn))
+            Format::Arn
+                .check(&arn)
+                .is_ok()
+                .then(|| (policy.to_owned(), arn))
         })
         .collect()
 }
@@ -121,8 +161,15 @@ fn policy_arns(stack: &Stack) -> Map<String, Value> {
 fn required_formats(stages: &StageSet) -> BTreeMap<Identifier, Format> {
     let mut formats = BTreeMap::new();
     for stage in stages.iter() {
-        for requirement in stage.stage_type().requires.iter().filter(|requirement| !requirement.secret) {
-            formats.entry(requirement.name.clone()).or_insert_with(|| requirement.format.clone());
+        for requirement in stage
+            .stage_type()
+            .requires
+            .iter()
+            .filter(|requirement| !requirement.secret)
+        {
+            formats
+                .entry(requirement.name.clone())
+                .or_insert_with(|| requirement.format.clone());
         }
     }
     formats
@@ -138,7 +185,11 @@ impl FactTable {
                 format: supplied.format,
                 schema: 1,
                 secret: false,
-                provenance: if supplied.by_host { Provenance::Host } else { Provenance::Supplied },
+                provenance: if supplied.by_host {
+                    Provenance::Host
+                } else {
+                    Provenance::Supplied
+                },
                 value: Some(supplied.value),
                 status: FactStatus::Known,
                 mode: FactMode::Opaque,
@@ -160,7 +211,8 @@ impl FactTable {
                 entries.insert(fact, entry);
             }
             for resolved in &node.resolved {
-                let requirement = &stages.at(node.stage).stage_type().requires[resolved.requirement];
+                let requirement =
+                    &stages.at(node.stage).stage_type().requires[resolved.requirement];
                 if let Some(entry) = entries.get_mut(&resolved.fact)
                     && requirement.mode == FactMode::Value
                 {
@@ -192,16 +244,24 @@ impl FactTable {
         let instance = &answered.instance;
         for (name, source) in &instance.sources {
             let fact = FactRef::new(instance.id.cluster.clone(), name.clone());
-            let Some(entry) = self.entries.get_mut(&fact) else { continue };
+            let Some(entry) = self.entries.get_mut(&fact) else {
+                continue;
+            };
             match source {
                 FactSource::Value(value) => {
                     let known = entry.value.as_ref() == Some(value);
-                    entry.status = if known { FactStatus::Known } else { FactStatus::Planned };
+                    entry.status = if known {
+                        FactStatus::Known
+                    } else {
+                        FactStatus::Planned
+                    };
                     entry.provenance = Provenance::Stage(instance.id.clone());
                     entry.value = Some(value.clone());
                 }
                 // What only the target can tell: the last value holds until its provider changes.
-                _ if entry.value.is_some() && changes(instance) => entry.status = FactStatus::Assumed,
+                _ if entry.value.is_some() && changes(instance) => {
+                    entry.status = FactStatus::Assumed
+                }
                 _ => {}
             }
         }
@@ -232,5 +292,8 @@ impl FactTable {
 }
 
 fn changes(instance: &Instance) -> bool {
-    instance.changes.iter().any(|change| change.action != ChangeAction::Noop)
+    instance
+        .changes
+        .iter()
+        .any(|change| change.action != ChangeAction::Noop)
 }

@@ -60,7 +60,10 @@ impl PlanFailure {
     pub(super) fn denied(id: &InstanceId, denials: Vec<Denial>) -> Self {
         Self {
             diagnostics: Vec::new(),
-            denials: denials.into_iter().map(|denial| (id.clone(), denial)).collect(),
+            denials: denials
+                .into_iter()
+                .map(|denial| (id.clone(), denial))
+                .collect(),
         }
     }
 
@@ -75,14 +78,21 @@ impl PlanFailure {
 
 impl From<Diagnostic> for PlanFailure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self { diagnostics: vec![diagnostic], denials: Vec::new() }
+        Self {
+            diagnostics: vec![diagnostic],
+            denials: Vec::new(),
+        }
     }
 }
 
 /// A diagnostic at the place where a stage names its plugin.
 pub fn at_stage(stack: &Stack, stage: &str, code: &'static str, message: String) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, message).with_source(stack.source());
-    match stack.stages.get(stage).and_then(crate::stack::Stage::use_span) {
+    match stack
+        .stages
+        .get(stage)
+        .and_then(crate::stack::Stage::use_span)
+    {
         Some(span) => diagnostic.at(span, "this stage"),
         None => diagnostic,
     }
@@ -95,9 +105,16 @@ pub fn graph_problem(stack: &Stack, problem: &GraphProblem) -> Diagnostic {
         .with_source(stack.source());
     let stages = stack.stages.get(stage);
     let span = match problem {
-        GraphProblem::UnknownNeed { wanted, .. } => stages.and_then(|stage| stage.need_span(wanted.as_str())),
+        GraphProblem::UnknownNeed { wanted, .. } => {
+            stages.and_then(|stage| stage.need_span(wanted.as_str()))
+        }
         GraphProblem::TwoProviders { fact, .. } => stack
-            .fact(fact.cluster.as_ref().map(aegis_document::Identifier::as_str), fact.name.as_str())
+            .fact(
+                fact.cluster
+                    .as_ref()
+                    .map(aegis_document::Identifier::as_str),
+                fact.name.as_str(),
+            )
             .map(|fact| fact.span)
             .or_else(|| stages.and_then(crate::stack::Stage::use_span)),
         _ => stages.and_then(crate::stack::Stage::use_span),
@@ -109,13 +126,22 @@ pub fn graph_problem(stack: &Stack, problem: &GraphProblem) -> Diagnostic {
 }
 
 pub fn call(stack: &Stack, id: &InstanceId, error: &CallError) -> Diagnostic {
-    at_stage(stack, id.stage.as_str(), error.code(), format!("{id}: {error}")).help(error.help())
+    at_stage(
+        stack,
+        id.stage.as_str(),
+        error.code(),
+        format!("{id}: {error}"),
+    )
+    .help(error.help())
 }
 
 pub fn two_claims(identity: &Identity, first: &InstanceId, second: &InstanceId) -> Diagnostic {
     Diagnostic::new(
         TWO_CLAIMS,
-        format!("{} is proposed by {first} and by {second}", untrusted(&identity.to_string())),
+        format!(
+            "{} is proposed by {first} and by {second}",
+            untrusted(&identity.to_string())
+        ),
     )
     .help("one thing has one owner: turn one of the two stages off, or configure them apart")
 }

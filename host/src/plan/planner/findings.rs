@@ -7,8 +7,8 @@ use aegis_document::{Identifier, digest_of, untrusted};
 
 use super::super::document::{AppliedException, Instance, InstanceStatus, PlannedFinding};
 use super::super::identity::InstanceId;
-use super::failure::{CONTROL, PLUGIN_FAILURE, PlanFailure, at_stage, call};
 use super::facts::FactTable;
+use super::failure::{CONTROL, PLUGIN_FAILURE, PlanFailure, at_stage, call};
 use super::instance::effective;
 use super::reads::{DocumentIndex, PlannedReads};
 use super::request::{self, Asked};
@@ -28,7 +28,10 @@ pub struct Validated {
 }
 
 /// Calls every validation stage.
-#[expect(clippy::too_many_arguments, reason = "each is a part of the plan in the making")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a part of the plan in the making"
+)]
 pub fn validate(
     inputs: &Inputs<'_>,
     schemas: &config::Schemas,
@@ -45,12 +48,27 @@ pub fn validate(
         documents: Arc::clone(&planned) as _,
         ..Reads::none()
     };
-    let mut validated = Validated { instances: Vec::new(), findings: Vec::new(), exceptions: Vec::new() };
+    let mut validated = Validated {
+        instances: Vec::new(),
+        findings: Vec::new(),
+        exceptions: Vec::new(),
+    };
     let mut failure = PlanFailure::default();
-    let members: Vec<usize> =
-        level::levels(graph, |stage| inputs.stages.at(stage).kind() == Kind::Validation).concat();
-    let judge = Judge { inputs, schemas, graph, facts, clusters, reads: &reads };
-    let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| judge.evaluate(index));
+    let members: Vec<usize> = level::levels(graph, |stage| {
+        inputs.stages.at(stage).kind() == Kind::Validation
+    })
+    .concat();
+    let judge = Judge {
+        inputs,
+        schemas,
+        graph,
+        facts,
+        clusters,
+        reads: &reads,
+    };
+    let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| {
+        judge.evaluate(index)
+    });
     for result in results {
         done += 1;
         (inputs.progress)(done, total);
@@ -93,8 +111,12 @@ impl Judge<'_> {
         let node = &self.graph.instances[index];
         let stage = self.inputs.stages.at(node.stage);
         let id = &node.id;
-        let edges =
-            node.edges.iter().filter_map(|edge| self.graph.instances.get(*edge)).map(|other| other.id.clone()).collect();
+        let edges = node
+            .edges
+            .iter()
+            .filter_map(|edge| self.graph.instances.get(*edge))
+            .map(|other| other.id.clone())
+            .collect();
         let config = request::config(self.inputs, self.schemas, stage, id.cluster.as_ref())?;
         let broken = |error| call(self.inputs.stack, id, &error);
         let controls = stage.plugin.code.controls().await.map_err(broken)?;
@@ -103,12 +125,23 @@ impl Judge<'_> {
             Asked::Ready(request) => request,
             Asked::Missing(facts) => {
                 let names: Vec<String> = facts.iter().map(ToString::to_string).collect();
-                return Ok(unjudged(id, edges, &controls, format!("waits for facts: {}", names.join(", "))));
+                return Ok(unjudged(
+                    id,
+                    edges,
+                    &controls,
+                    format!("waits for facts: {}", names.join(", ")),
+                ));
             }
         };
         let effective = Arc::new(effective(stage, id, self.clusters));
         let context = CallContext::new(id.to_string(), effective, self.reads.clone());
-        let findings = match stage.plugin.code.evaluate(&request, &context).await.map_err(broken)? {
+        let findings = match stage
+            .plugin
+            .code
+            .evaluate(&request, &context)
+            .await
+            .map_err(broken)?
+        {
             Ok(findings) => findings,
             Err(Failure::InvalidConfig(problems)) => {
                 let cluster = id.cluster.as_ref().map(Identifier::as_str);
@@ -117,7 +150,13 @@ impl Judge<'_> {
                         .iter()
                         .map(|problem| {
                             let (pointer, message) = (&problem.pointer, &problem.message);
-                            config::problem(self.inputs.stack, stage.name.as_str(), cluster, pointer, message)
+                            config::problem(
+                                self.inputs.stack,
+                                stage.name.as_str(),
+                                cluster,
+                                pointer,
+                                message,
+                            )
                         })
                         .collect(),
                     denials: Vec::new(),
@@ -125,7 +164,9 @@ impl Judge<'_> {
             }
             Err(failure) => {
                 let text = format!("{id}: {failure}");
-                return Err(at_stage(self.inputs.stack, stage.name.as_str(), PLUGIN_FAILURE, text).into());
+                return Err(
+                    at_stage(self.inputs.stack, stage.name.as_str(), PLUGIN_FAILURE, text).into(),
+                );
             }
         };
         let response = digest_of(&findings).map_err(PlanFailure::canonical)?;
@@ -143,11 +184,21 @@ impl Judge<'_> {
         Ok((instance, found))
     }
 
-    fn unique(&self, id: &InstanceId, controls: Vec<Control>) -> Result<BTreeMap<Identifier, Control>, PlanFailure> {
+    fn unique(
+        &self,
+        id: &InstanceId,
+        controls: Vec<Control>,
+    ) -> Result<BTreeMap<Identifier, Control>, PlanFailure> {
         let count = controls.len();
-        let controls: BTreeMap<Identifier, Control> =
-            controls.into_iter().map(|control| (control.id.clone(), control)).collect();
-        if controls.len() == count { Ok(controls) } else { Err(self.fault(id, "it names a control twice")) }
+        let controls: BTreeMap<Identifier, Control> = controls
+            .into_iter()
+            .map(|control| (control.id.clone(), control))
+            .collect();
+        if controls.len() == count {
+            Ok(controls)
+        } else {
+            Err(self.fault(id, "it names a control twice"))
+        }
     }
 
     /// Finds the control of each finding. A control without any finding was not evaluated.
@@ -162,20 +213,41 @@ impl Judge<'_> {
         for finding in findings {
             let Some(control) = controls.get(&finding.control) else {
                 let name = untrusted(finding.control.as_str()).to_string();
-                return Err(self.fault(id, &format!("it reports on `{name}`, which is none of its controls")));
+                return Err(self.fault(
+                    id,
+                    &format!("it reports on `{name}`, which is none of its controls"),
+                ));
             };
             silent.remove(&finding.control);
-            attributed.push(PlannedFinding { instance: id.clone(), control: control.clone(), finding, exception: None });
+            attributed.push(PlannedFinding {
+                instance: id.clone(),
+                control: control.clone(),
+                finding,
+                exception: None,
+            });
         }
-        let silent: Vec<Control> = silent.into_iter().filter_map(|control| controls.get(control)).cloned().collect();
-        attributed.extend(silent.into_iter().map(|control| not_evaluated(id, control, "the plugin says nothing about it")));
+        let silent: Vec<Control> = silent
+            .into_iter()
+            .filter_map(|control| controls.get(control))
+            .cloned()
+            .collect();
+        attributed.extend(
+            silent
+                .into_iter()
+                .map(|control| not_evaluated(id, control, "the plugin says nothing about it")),
+        );
         Ok(attributed)
     }
 
     fn fault(&self, id: &InstanceId, message: &str) -> PlanFailure {
-        at_stage(self.inputs.stack, id.stage.as_str(), CONTROL, format!("{id}: {message}"))
-            .help("the plugin is at fault: tell its publisher")
-            .into()
+        at_stage(
+            self.inputs.stack,
+            id.stage.as_str(),
+            CONTROL,
+            format!("{id}: {message}"),
+        )
+        .help("the plugin is at fault: tell its publisher")
+        .into()
     }
 }
 
@@ -190,7 +262,12 @@ fn not_evaluated(id: &InstanceId, control: Control, reason: &str) -> PlannedFind
         evidence: None,
         feedback: None,
     };
-    PlannedFinding { instance: id.clone(), control, finding, exception: None }
+    PlannedFinding {
+        instance: id.clone(),
+        control,
+        finding,
+        exception: None,
+    }
 }
 
 /// A validation stage that cannot be asked yet: none of its controls is evaluated.
@@ -200,7 +277,10 @@ fn unjudged(
     controls: &BTreeMap<Identifier, Control>,
     reason: String,
 ) -> (Instance, Vec<PlannedFinding>) {
-    let findings = controls.values().map(|control| not_evaluated(id, control.clone(), &reason)).collect();
+    let findings = controls
+        .values()
+        .map(|control| not_evaluated(id, control.clone(), &reason))
+        .collect();
     (super::deferred(id, edges, reason), findings)
 }
 
@@ -209,11 +289,15 @@ fn except(exceptions: &[Exception], findings: &mut [PlannedFinding]) -> Vec<Appl
     let mut applied = Vec::new();
     for exception in exceptions {
         let control = exception.control.value.as_str();
-        let document = exception.document.as_ref().map(|document| document.value.as_str());
+        let document = exception
+            .document
+            .as_ref()
+            .map(|document| document.value.as_str());
         let mut used = false;
         for found in findings.iter_mut() {
             let covers = found.control.id.as_str() == control
-                && document.is_none_or(|document| found.finding.document.as_deref() == Some(document));
+                && document
+                    .is_none_or(|document| found.finding.document.as_deref() == Some(document));
             if covers && found.finding.outcome == Outcome::Fail && found.exception.is_none() {
                 found.exception = Some(exception.reason.value.clone());
                 used = true;

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use aegis_document::{Digest, Identifier, canonical_bytes, untrusted};
 
 use super::super::document::{
-    Cause, ChangeAction, DriverKind, Instance, InstanceStatus, PlannedChange, Precision, StructuralReason,
+    Cause, ChangeAction, DriverKind, Instance, InstanceStatus, PlannedChange, Precision,
+    StructuralReason,
 };
 use super::super::identity::{Identity, InstanceId};
-use super::failure::{DOCUMENT, FOREIGN_FILE, PLUGIN_FACTS, PLUGIN_FAILURE, PlanFailure, TARGET, at_stage, call};
 use super::facts::FactTable;
+use super::failure::{
+    DOCUMENT, FOREIGN_FILE, PLUGIN_FACTS, PLUGIN_FAILURE, PlanFailure, TARGET, at_stage, call,
+};
 use super::request::{self, Asked};
 use super::stage::StagePlan;
 use super::{Inputs, STATE_FACTS, config, deferred};
 use crate::capability::{
-    AuthorizedProposal, DeclaredFacts, DeriveContext, Effective, EffectiveParts, Risk, authorize_proposal,
+    AuthorizedProposal, DeclaredFacts, DeriveContext, Effective, EffectiveParts, Repository, Risk,
+    authorize_proposal,
 };
 use crate::driver::document::{Document, Origin, TargetContext, documents};
 use crate::driver::risk::risk;
@@ -66,23 +70,33 @@ pub struct Answered {
 }
 
 /// The walls around an instance.
-pub fn effective(stage: &StagePlan, id: &InstanceId, clusters: &Arc<BTreeSet<Identifier>>) -> Effective {
+pub fn effective(
+    stage: &StagePlan,
+    id: &InstanceId,
+    clusters: &Arc<BTreeSet<Identifier>>,
+) -> Effective {
     Effective::new(EffectiveParts {
         kind: stage.kind(),
         stage: stage.name.clone(),
         cluster: id.cluster.clone(),
-        clusters: (**clusters).clone(),
+        clusters: Arc::clone(clusters),
         signed: stage.plugin.signed.clone(),
         granted: stage.plugin.granted.clone(),
     })
 }
 
 /// What the implications of an instance's changes depend on.
-pub fn derive_context(stage: &StagePlan, id: &InstanceId, clusters: &Arc<BTreeSet<Identifier>>) -> DeriveContext {
+pub fn derive_context(
+    stage: &StagePlan,
+    id: &InstanceId,
+    clusters: &Arc<BTreeSet<Identifier>>,
+    repository: Option<&Repository>,
+) -> DeriveContext {
     DeriveContext {
         stage: stage.name.clone(),
         cluster: id.cluster.clone(),
-        clusters: (**clusters).clone(),
+        clusters: Arc::clone(clusters),
+        repository: repository.cloned(),
         facts: DeclaredFacts::of(stage.stage_type(), id.cluster.as_ref(), clusters),
         proposed: BTreeSet::new(),
         scopes: BTreeMap::new(),
@@ -98,7 +112,9 @@ impl Work<'_> {
         let config = request::config(self.inputs, self.schemas, stage, node.id.cluster.as_ref())?;
         let request = match request::build(self.inputs, stage, node, self.facts, config) {
             Asked::Ready(request) => request,
-            Asked::Missing(facts) => return Ok(Answered::deferred(&node.id, edges, waiting_for(&facts))),
+            Asked::Missing(facts) => {
+                return Ok(Answered::deferred(&node.id, edges, waiting_for(&facts)));
+            }
         };
         let effective = Arc::new(effective(stage, &node.id, self.clusters));
         let context = CallContext::new(node.id.to_string(), Arc::clone(&effective), Reads::none());
@@ -113,7 +129,12 @@ impl Work<'_> {
             Err(failure) => return self.failed(stage, node, edges, failure),
         };
         let response = proposal_digest(&proposal);
-        let derive = derive_context(stage, &node.id, self.clusters);
+        let derive = derive_context(
+            stage,
+            &node.id,
+            self.clusters,
+            self.inputs.stages.repository(),
+        );
         let proposal = authorize_proposal(&effective, proposal, stage.stage_type(), &derive)
             .map_err(|denials| PlanFailure::denied(&node.id, denials))?;
         self.check_provided(stage, &node.id, &proposal)?;
@@ -126,7 +147,11 @@ impl Work<'_> {
                 request: Some(request.digest().map_err(PlanFailure::canonical)?),
                 response: Some(response),
                 changes: Vec::new(),
-                sources: proposal.provides().iter().map(|fact| (fact.name.clone(), fact.source.clone())).collect(),
+                sources: proposal
+                    .provides()
+                    .iter()
+                    .map(|fact| (fact.name.clone(), fact.source.clone()))
+                    .collect(),
                 probes: proposal.probes().to_vec(),
             },
             rendered: Vec::new(),
@@ -139,7 +164,11 @@ impl Work<'_> {
     }
 
     fn edges(&self, node: &InstanceNode) -> Vec<InstanceId> {
-        node.edges.iter().filter_map(|edge| self.graph.instances.get(*edge)).map(|other| other.id.clone()).collect()
+        node.edges
+            .iter()
+            .filter_map(|edge| self.graph.instances.get(*edge))
+            .map(|other| other.id.clone())
+            .collect()
     }
 
     /// A plugin that has no answer: a deferred instance, or problems for the operator.
@@ -156,40 +185,78 @@ impl Work<'_> {
             Failure::NeedsFact(facts) => Ok(Answered::deferred(id, edges, waiting_for(&facts))),
             Failure::NeedsCluster(clusters) => {
                 let names: Vec<&str> = clusters.iter().map(Identifier::as_str).collect();
-                Ok(Answered::deferred(id, edges, format!("waits for clusters: {}", names.join(", "))))
+                Ok(Answered::deferred(
+                    id,
+                    edges,
+                    format!("waits for clusters: {}", names.join(", ")),
+                ))
             }
             Failure::InvalidConfig(problems) => Err(PlanFailure {
                 diagnostics: problems
                     .iter()
                     .map(|problem| {
                         let (pointer, message) = (&problem.pointer, &problem.message);
-                        config::problem(self.inputs.stack, stage.name.as_str(), cluster, pointer, message)
+                        config::problem(
+                            self.inputs.stack,
+                            stage.name.as_str(),
+                            cluster,
+                            pointer,
+                            message,
+                        )
                     })
                     .collect(),
                 denials: Vec::new(),
             }),
             Failure::Conflict(problem) => {
                 let (pointer, message) = (&problem.pointer, &problem.message);
-                Err(config::problem(self.inputs.stack, stage.name.as_str(), cluster, pointer, message).into())
+                Err(config::problem(
+                    self.inputs.stack,
+                    stage.name.as_str(),
+                    cluster,
+                    pointer,
+                    message,
+                )
+                .into())
             }
-            other => {
-                Err(at_stage(self.inputs.stack, stage.name.as_str(), PLUGIN_FAILURE, format!("{id}: {other}")).into())
-            }
+            other => Err(at_stage(
+                self.inputs.stack,
+                stage.name.as_str(),
+                PLUGIN_FAILURE,
+                format!("{id}: {other}"),
+            )
+            .into()),
         }
     }
 
     /// Every fact that is offered is provided, and a literal value has the format that was promised.
-    fn check_provided(&self, stage: &StagePlan, id: &InstanceId, proposal: &AuthorizedProposal) -> Result<(), PlanFailure> {
+    fn check_provided(
+        &self,
+        stage: &StagePlan,
+        id: &InstanceId,
+        proposal: &AuthorizedProposal,
+    ) -> Result<(), PlanFailure> {
         let mut failure = PlanFailure::default();
         let mut report = |message: String| {
-            let diagnostic = at_stage(self.inputs.stack, stage.name.as_str(), PLUGIN_FACTS, format!("{id}: {message}"));
+            let diagnostic = at_stage(
+                self.inputs.stack,
+                stage.name.as_str(),
+                PLUGIN_FACTS,
+                format!("{id}: {message}"),
+            );
             failure.push(diagnostic.help("the plugin is at fault: tell its publisher"));
         };
         let mut provided = BTreeSet::new();
         for fact in proposal.provides() {
-            let offer = stage.stage_type().provides.iter().find(|offer| offer.name == fact.name);
+            let offer = stage
+                .stage_type()
+                .provides
+                .iter()
+                .find(|offer| offer.name == fact.name);
             let Some(offer) = offer else {
-                report(format!("it provides `{}`, which it does not offer", fact.name));
+                report(format!(
+                    "it provides `{}`, which it does not offer",
+                    fact.name
+                ));
                 continue;
             };
             if !provided.insert(&fact.name) {
@@ -197,7 +264,10 @@ impl Work<'_> {
             }
             if let FactSource::Value(value) = &fact.source {
                 if offer.secret {
-                    report(format!("the secret fact `{}` is given as a literal value", fact.name));
+                    report(format!(
+                        "the secret fact `{}` is given as a literal value",
+                        fact.name
+                    ));
                 } else if let Err(misfit) = offer.format.check(value) {
                     report(format!("the fact `{}`: {misfit}", fact.name));
                 }
@@ -205,7 +275,10 @@ impl Work<'_> {
         }
         for offer in &stage.stage_type().provides {
             if !provided.contains(&offer.name) {
-                report(format!("it offers `{}` and does not provide it", offer.name));
+                report(format!(
+                    "it offers `{}` and does not provide it",
+                    offer.name
+                ));
             }
         }
         failure.into_result()
@@ -219,13 +292,20 @@ impl Work<'_> {
         answered: &mut Answered,
     ) -> Result<(), PlanFailure> {
         let id = &node.id;
-        let provides_state =
-            stage.stage_type().provides.iter().any(|offer| offer.name.as_str().starts_with(STATE_FACTS));
+        let provides_state = stage
+            .stage_type()
+            .provides
+            .iter()
+            .any(|offer| offer.name.as_str().starts_with(STATE_FACTS));
         let origin = Origin {
             target: self.target,
             instance: id,
             provides_state,
-            release_owner: self.owners.get(&stage.name).copied().unwrap_or(ReleaseOwner::Aegis),
+            release_owner: self
+                .owners
+                .get(&stage.name)
+                .copied()
+                .unwrap_or(ReleaseOwner::Aegis),
         };
         let mut identities: BTreeMap<&Identifier, Vec<Identity>> = BTreeMap::new();
         let mut all = Vec::new();
@@ -236,22 +316,41 @@ impl Work<'_> {
             }
             match documents(change, origin) {
                 Ok(documents) => {
-                    let names = documents.iter().map(|(identity, _)| identity.clone()).collect();
+                    let names = documents
+                        .iter()
+                        .map(|(identity, _)| identity.clone())
+                        .collect();
                     identities.insert(&change.id, names);
                     all.push((change, documents));
                 }
-                Err(error) => failure.push(self.document_problem(id, &change.id, &error.to_string())),
+                Err(error) => {
+                    failure.push(self.document_problem(id, &change.id, &error.to_string()))
+                }
             }
         }
         for (change, documents) in all {
-            let after: Vec<Identity> =
-                change.after.iter().filter_map(|id| identities.get(id)).flatten().cloned().collect();
+            let after: Vec<Identity> = change
+                .after
+                .iter()
+                .filter_map(|id| identities.get(id))
+                .flatten()
+                .cloned()
+                .collect();
             let moved = |identity: &Identity| {
-                let moves = proposal.moved().iter().find(|moved| moved.to == identity.to_string());
+                let moves = proposal
+                    .moved()
+                    .iter()
+                    .find(|moved| moved.to == identity.to_string());
                 moves.and_then(|moved| moved.from.parse().ok())
             };
             for (identity, document) in documents {
-                let place = Place { stage, id, change, after: &after, moved_from: moved(&identity) };
+                let place = Place {
+                    stage,
+                    id,
+                    change,
+                    after: &after,
+                    moved_from: moved(&identity),
+                };
                 if let Err(problem) = self.change(&place, identity, &document, answered) {
                     failure.merge(problem);
                 }
@@ -260,9 +359,15 @@ impl Work<'_> {
         failure.into_result()
     }
 
-    fn document_problem(&self, id: &InstanceId, change: &Identifier, message: &str) -> crate::stack::Diagnostic {
+    fn document_problem(
+        &self,
+        id: &InstanceId,
+        change: &Identifier,
+        message: &str,
+    ) -> crate::stack::Diagnostic {
         let text = format!("{id}: change `{change}`: {}", untrusted(message));
-        at_stage(self.inputs.stack, id.stage.as_str(), DOCUMENT, text).help("the plugin is at fault: tell its publisher")
+        at_stage(self.inputs.stack, id.stage.as_str(), DOCUMENT, text)
+            .help("the plugin is at fault: tell its publisher")
     }
 
     fn change(
@@ -275,17 +380,30 @@ impl Work<'_> {
         let problem = |message: String| self.document_problem(place.id, &place.change.id, &message);
         let needed = document.facts();
         let (binding, shapes) = self.known(&needed);
-        let waits_for: Vec<FactRef> = needed.into_iter().filter(|fact| binding.get(fact).is_none()).collect();
-        let bound = document.bind(&identity, &binding).map_err(|error| problem(error.to_string()))?;
-        let context = RenderContext { instance: place.id, shapes: &shapes, binding: &binding };
-        let rendered = render(&identity, document, &context).map_err(|error| problem(error.to_string()))?;
+        let waits_for: Vec<FactRef> = needed
+            .into_iter()
+            .filter(|fact| binding.get(fact).is_none())
+            .collect();
+        let bound = document
+            .bind(&identity, &binding)
+            .map_err(|error| problem(error.to_string()))?;
+        let context = RenderContext {
+            instance: place.id,
+            shapes: &shapes,
+            binding: &binding,
+        };
+        let rendered =
+            render(&identity, document, &context).map_err(|error| problem(error.to_string()))?;
 
         let desired = text_of(document)?;
         let bound = text_of(&bound)?;
         let (desired_digest, bound_digest) = (Digest::of(&desired), Digest::of(&bound));
         let owned = self.inventory.get(&identity).copied();
         let entry = owned.map(|(_, entry)| entry);
-        let wanted = Desired { document: desired_digest, rendered: &rendered };
+        let wanted = Desired {
+            document: desired_digest,
+            rendered: &rendered,
+        };
         let difference = self
             .inputs
             .tree
@@ -305,8 +423,18 @@ impl Work<'_> {
             id: Some(place.change.id.clone()),
             driver: DriverKind::Tree,
             action,
-            cause: self.cause(place, entry, desired_digest, bound_digest, !difference.drift.is_empty()),
-            precision: if exact { Precision::Exact } else { Precision::Structural(StructuralReason::UnboundFact) },
+            cause: self.cause(
+                place,
+                entry,
+                desired_digest,
+                bound_digest,
+                !difference.drift.is_empty(),
+            ),
+            precision: if exact {
+                Precision::Exact
+            } else {
+                Precision::Structural(StructuralReason::UnboundFact)
+            },
             desired: Some(desired_digest),
             before: entry.map(|entry| entry.document),
             bound: Some(bound_digest),
@@ -326,7 +454,11 @@ impl Work<'_> {
             identity: identity.clone(),
         });
         answered.documents.insert(desired_digest, desired);
-        answered.judged.push(Judged { identity: identity.clone(), text: bound, exact });
+        answered.judged.push(Judged {
+            identity: identity.clone(),
+            text: bound,
+            exact,
+        });
         answered.rendered.push((identity, rendered));
         Ok(())
     }
@@ -336,8 +468,16 @@ impl Work<'_> {
         let mut binding = Binding::default();
         let mut shapes = Shapes::new();
         for fact in facts {
-            let Some(entry) = self.facts.get(fact) else { continue };
-            shapes.insert(fact.clone(), FactShape { format: entry.format.clone(), secret: entry.secret });
+            let Some(entry) = self.facts.get(fact) else {
+                continue;
+            };
+            shapes.insert(
+                fact.clone(),
+                FactShape {
+                    format: entry.format.clone(),
+                    secret: entry.secret,
+                },
+            );
             if let (Some(value), false) = (&entry.value, entry.secret) {
                 binding.insert(fact.clone(), entry.format.clone(), value.clone());
             }
@@ -346,7 +486,12 @@ impl Work<'_> {
     }
 
     /// The document that was applied last, where the risk depends on it.
-    fn applied(&self, identity: &Identity, entry: &InventoryEntry, action: ChangeAction) -> Option<Document> {
+    fn applied(
+        &self,
+        identity: &Identity,
+        entry: &InventoryEntry,
+        action: ChangeAction,
+    ) -> Option<Document> {
         if action == ChangeAction::Noop {
             return None;
         }
@@ -369,9 +514,9 @@ impl Work<'_> {
         if entry.document != desired {
             let before = self.inputs.state.instance(place.id);
             return match before {
-                Some(InstanceState { plugin: Some(mark), .. }) if mark.component != place.stage.plugin.component => {
-                    Cause::Plugin
-                }
+                Some(InstanceState {
+                    plugin: Some(mark), ..
+                }) if mark.component != place.stage.plugin.component => Cause::Plugin,
                 _ => Cause::Config,
             };
         }
@@ -422,8 +567,15 @@ fn foreign_files(id: &InstanceId, conflicts: &[crate::driver::tree::Conflict]) -
         diagnostics: conflicts
             .iter()
             .map(|conflict| {
-                crate::stack::Diagnostic::new(FOREIGN_FILE, format!("{id}: {}: {}", conflict.path.as_str(), untrusted(&conflict.what)))
-                    .help("the file was not written by Aegis: move it away, or choose another `tree`")
+                crate::stack::Diagnostic::new(
+                    FOREIGN_FILE,
+                    format!(
+                        "{id}: {}: {}",
+                        conflict.path.as_str(),
+                        untrusted(&conflict.what)
+                    ),
+                )
+                .help("the file was not written by Aegis: move it away, or choose another `tree`")
             })
             .collect(),
         denials: Vec::new(),
@@ -431,7 +583,12 @@ fn foreign_files(id: &InstanceId, conflicts: &[crate::driver::tree::Conflict]) -
 }
 
 /// What a change that deletes has of the fields that only a proposal gives.
-pub fn removal(identity: Identity, entry: &InventoryEntry, target: Digest, before: Option<&Document>) -> PlannedChange {
+pub fn removal(
+    identity: Identity,
+    entry: &InventoryEntry,
+    target: Digest,
+    before: Option<&Document>,
+) -> PlannedChange {
     PlannedChange {
         id: None,
         driver: DriverKind::Tree,

@@ -14,7 +14,13 @@ pub fn levels(graph: &Graph, chosen: impl Fn(usize) -> bool) -> Vec<Vec<usize>> 
     let mut level: Vec<usize> = Vec::with_capacity(graph.instances.len());
     let mut levels: Vec<Vec<usize>> = Vec::new();
     for (index, node) in graph.instances.iter().enumerate() {
-        let own = node.edges.iter().filter_map(|edge| level.get(*edge)).map(|before| before + 1).max().unwrap_or(0);
+        let own = node
+            .edges
+            .iter()
+            .filter_map(|edge| level.get(*edge))
+            .map(|before| before + 1)
+            .max()
+            .unwrap_or(0);
         level.push(own);
         if !chosen(node.stage) {
             continue;
@@ -31,7 +37,12 @@ pub fn levels(graph: &Graph, chosen: impl Fn(usize) -> bool) -> Vec<Vec<usize>> 
 }
 
 /// Runs one future for each member, on so many threads, and gives the results in the order of the members.
-pub fn run<T, F>(members: &[usize], runtime: &Handle, parallelism: usize, work: impl Fn(usize) -> F + Sync) -> Vec<T>
+pub fn run<T, F>(
+    members: &[usize],
+    runtime: &Handle,
+    parallelism: usize,
+    work: impl Fn(usize) -> F + Sync,
+) -> Vec<T>
 where
     T: Send,
     F: Future<Output = T>,
@@ -43,7 +54,8 @@ where
             scope.spawn(|| {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(member), Some(result)) = (members.get(place), results.get(place)) else {
+                    let (Some(member), Some(result)) = (members.get(place), results.get(place))
+                    else {
                         return;
                     };
                     let done = runtime.block_on(work(*member));
@@ -53,7 +65,10 @@ where
         }
     });
     // A thread ends only when every member was taken and done, so no result is missing.
-    results.into_iter().filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+    results
+        .into_iter()
+        .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect()
 }
 
 #[cfg(test)]
@@ -62,12 +77,19 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_members() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
         let work = |member: usize| async move {
             tokio::time::sleep(std::time::Duration::from_millis((5 - member as u64) * 3)).await;
             member * 10
         };
-        assert_eq!(run(&[1, 3, 2, 4], runtime.handle(), 3, work), [10, 30, 20, 40]);
+        assert_eq!(
+            run(&[1, 3, 2, 4], runtime.handle(), 3, work),
+            [10, 30, 20, 40]
+        );
         assert!(run(&[], runtime.handle(), 3, work).is_empty());
     }
 }

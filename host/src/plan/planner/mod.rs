@@ -7,8 +7,8 @@
 
 mod again;
 mod config;
-mod failure;
 mod facts;
+mod failure;
 mod findings;
 mod instance;
 mod level;
@@ -24,8 +24,8 @@ use aegis_document::{Digest, Identifier, digest_of};
 use serde_json::{Map, Value};
 
 use super::document::{
-    Base, Body, Documents, Evidence, Instance, InstanceStatus, Mode, Plan, PluginUse, PolicyUse, StackUse,
-    StructuralRule,
+    Base, Body, Documents, Evidence, Instance, InstanceStatus, Mode, Plan, PluginUse, PolicyUse,
+    StackUse, StructuralRule,
 };
 use super::identity::{Identity, InstanceId};
 use crate::catalogue::Catalogue;
@@ -100,7 +100,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
     let mut failure = PlanFailure::default();
     let total = graph.instances.len();
     let mut done = 0;
-    for members in level::levels(&graph, |stage| inputs.stages.at(stage).kind() != Kind::Validation) {
+    for members in level::levels(&graph, |stage| {
+        inputs.stages.at(stage).kind() != Kind::Validation
+    }) {
         let work = instance::Work {
             inputs,
             schemas: &schemas,
@@ -111,7 +113,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
             inventory: &inventory,
             clusters: &clusters,
         };
-        let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| work.answer(index));
+        let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| {
+            work.answer(index)
+        });
         for (index, result) in members.into_iter().zip(results) {
             done += 1;
             (inputs.progress)(done, total);
@@ -153,7 +157,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
     let body = Body {
         stack: stack_use(inputs.stack, inputs.stages.stack())?,
         mode: Mode::Apply,
-        base: Base { lineage: inputs.state.base_lineage().map(str::to_owned), serials: inputs.state.serials() },
+        base: Base {
+            lineage: inputs.state.base_lineage().map(str::to_owned),
+            serials: inputs.state.serials(),
+        },
         policy: policy(inputs.stack),
         lock: inputs.lock,
         plugins: inputs.stages.iter().map(plugin_use).collect(),
@@ -162,7 +169,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
         findings: validated.findings,
         exceptions: validated.exceptions,
     };
-    let evidence = Evidence { host: env!("CARGO_PKG_VERSION").to_owned() };
+    let evidence = Evidence {
+        host: env!("CARGO_PKG_VERSION").to_owned(),
+    };
     let plan = Plan::seal(body, evidence, documents).map_err(PlanFailure::canonical)?;
     Ok(Planned { plan, graph })
 }
@@ -233,8 +242,14 @@ const fn severity(severity: stack::Severity) -> Severity {
 
 /// What the host puts into documents itself.
 fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
-    let bucket = FactRef::new(None, Identifier::new("state.bucket").map_err(PlanFailure::identifier)?);
-    let bucket = Templated::token(Token::Fact(FactToken { fact: bucket, pointer: String::new() }));
+    let bucket = FactRef::new(
+        None,
+        Identifier::new("state.bucket").map_err(PlanFailure::identifier)?,
+    );
+    let bucket = Templated::token(Token::Fact(FactToken {
+        fact: bucket,
+        pointer: String::new(),
+    }));
     let clusters = inputs
         .stages
         .cluster_infos()
@@ -248,14 +263,26 @@ fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
             (cluster.name.clone(), target)
         })
         .collect();
-    let region = inputs.stages.cluster_infos().first().map(|cluster| cluster.region.clone()).unwrap_or_default();
+    let region = inputs
+        .stages
+        .cluster_infos()
+        .first()
+        .map(|cluster| cluster.region.clone())
+        .unwrap_or_default();
     Ok(TargetContext {
         stack: inputs.stages.stack().clone(),
         account: inputs.stack.account.clone(),
         clusters,
-        state: StateStore { bucket, region, kms_key: None },
+        state: StateStore {
+            bucket,
+            region,
+            kms_key: None,
+        },
         charts: inputs.catalogue.entries().clone(),
-        argocd: ArgoTarget { namespace: "argocd".to_owned(), project: "platform".to_owned() },
+        argocd: ArgoTarget {
+            namespace: "argocd".to_owned(),
+            project: "platform".to_owned(),
+        },
     })
 }
 
@@ -263,26 +290,44 @@ fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
 /// that come after the one that installs it, and the host for all others.
 fn release_owners(inputs: &Inputs<'_>, graph: &Graph) -> BTreeMap<Identifier, ReleaseOwner> {
     let installs = |stage: &StagePlan| {
-        stage.stage_type().provides.iter().any(|offer| offer.name.as_str() == "delivery.namespace")
+        stage
+            .stage_type()
+            .provides
+            .iter()
+            .any(|offer| offer.name.as_str() == "delivery.namespace")
     };
     let mut after: BTreeSet<usize> = BTreeSet::new();
     for (index, node) in graph.instances.iter().enumerate() {
         let follows = node.edges.iter().any(|edge| {
-            after.contains(edge) || graph.instances.get(*edge).is_some_and(|n| installs(inputs.stages.at(n.stage)))
+            after.contains(edge)
+                || graph
+                    .instances
+                    .get(*edge)
+                    .is_some_and(|n| installs(inputs.stages.at(n.stage)))
         });
         if follows {
             after.insert(index);
         }
     }
-    let argocd: BTreeSet<&Identifier> =
-        after.iter().filter_map(|index| graph.instances.get(*index)).map(|node| &node.id.stage).collect();
+    let argocd: BTreeSet<&Identifier> = after
+        .iter()
+        .filter_map(|index| graph.instances.get(*index))
+        .map(|node| &node.id.stage)
+        .collect();
     inputs
         .stages
         .iter()
         .map(|stage| {
-            let named = inputs.stack.release_owners.get(stage.name.as_str()).copied();
-            let derived =
-                if argocd.contains(&stage.name) { ReleaseOwner::Argocd } else { ReleaseOwner::Aegis };
+            let named = inputs
+                .stack
+                .release_owners
+                .get(stage.name.as_str())
+                .copied();
+            let derived = if argocd.contains(&stage.name) {
+                ReleaseOwner::Argocd
+            } else {
+                ReleaseOwner::Aegis
+            };
             (stage.name.clone(), named.unwrap_or(derived))
         })
         .collect()

@@ -22,8 +22,11 @@ pub fn prune(
         .filter(|instance| instance.state != InstanceStatus::Planned)
         .map(|instance| instance.id.clone())
         .collect();
-    let places: BTreeMap<InstanceId, usize> =
-        instances.iter().enumerate().map(|(index, instance)| (instance.id.clone(), index)).collect();
+    let places: BTreeMap<InstanceId, usize> = instances
+        .iter()
+        .enumerate()
+        .map(|(index, instance)| (instance.id.clone(), index))
+        .collect();
     let mut orphans: BTreeMap<InstanceId, Instance> = BTreeMap::new();
     for recorded in inputs.state.instances() {
         let owner = &recorded.id;
@@ -39,16 +42,32 @@ pub fn prune(
                 .diff(identity, None, Some(entry))
                 .map_err(|error| Diagnostic::new(TARGET, error.to_string()))?;
             let source = crate::state::document(inputs.store, &entry.document).ok();
-            let before = source.as_ref().and_then(|source| Document::parse(identity, source).ok());
-            let change = removal(identity.clone(), entry, difference.fingerprint, before.as_ref());
-            match places.get(owner).and_then(|index| instances.get_mut(*index)) {
+            let before = source
+                .as_ref()
+                .and_then(|source| Document::parse(identity, source).ok());
+            let change = removal(
+                identity.clone(),
+                entry,
+                difference.fingerprint,
+                before.as_ref(),
+            );
+            match places
+                .get(owner)
+                .and_then(|index| instances.get_mut(*index))
+            {
                 Some(instance) => instance.changes.push(change),
-                None => orphans.entry(owner.clone()).or_insert_with(|| orphan(owner)).changes.push(change),
+                None => orphans
+                    .entry(owner.clone())
+                    .or_insert_with(|| orphan(owner))
+                    .changes
+                    .push(change),
             }
         }
         // A stage that is gone and owned nothing leaves a record that has to go, too.
         if !places.contains_key(owner) {
-            orphans.entry(owner.clone()).or_insert_with(|| orphan(owner));
+            orphans
+                .entry(owner.clone())
+                .or_insert_with(|| orphan(owner));
         }
     }
     instances.extend(orphans.into_values());

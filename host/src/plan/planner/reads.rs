@@ -13,8 +13,8 @@ use super::stage::StagePlan;
 use crate::capability::DocumentKind;
 use crate::proposal::ObjectRef;
 use crate::sandbox::reads::{
-    Answer, DocumentInfo, DocumentReads, KubernetesReads, MissingStage, ObjectPage, ObjectQuery, Precision,
-    ReadFailure,
+    Answer, DocumentInfo, DocumentReads, KubernetesReads, MissingStage, ObjectPage, ObjectQuery,
+    Precision, ReadFailure,
 };
 
 /// The documents of a plan, with the known facts in them.
@@ -30,7 +30,9 @@ impl DocumentIndex {
     /// Adds the documents of one instance.
     pub fn add(&mut self, stage: &StagePlan, answered: &Answered) {
         let id = &answered.instance.id;
-        if let InstanceStatus::Deferred(reason) | InstanceStatus::Blocked(reason) = &answered.instance.state {
+        if let InstanceStatus::Deferred(reason) | InstanceStatus::Blocked(reason) =
+            &answered.instance.state
+        {
             self.missing.push(MissingStage {
                 stage: id.stage.clone(),
                 cluster: id.cluster.clone(),
@@ -40,14 +42,19 @@ impl DocumentIndex {
         for judged in &answered.judged {
             let identity = judged.identity.to_string();
             if let Identity::Kubernetes { cluster, object } = &judged.identity {
-                self.objects.insert((cluster.clone(), object.clone()), identity.clone());
+                self.objects
+                    .insert((cluster.clone(), object.clone()), identity.clone());
             }
             let info = DocumentInfo {
                 identity: identity.clone(),
                 kind: kind(&judged.identity),
                 stage: stage.name.clone(),
                 cluster: judged.identity.cluster().or(id.cluster.as_ref()).cloned(),
-                precision: if judged.exact { Precision::Exact } else { Precision::Structural },
+                precision: if judged.exact {
+                    Precision::Exact
+                } else {
+                    Precision::Structural
+                },
             };
             self.infos.insert(identity.clone(), info);
             self.texts.insert(identity, judged.text.clone());
@@ -79,7 +86,11 @@ pub struct PlannedReads {
 
 impl PlannedReads {
     pub fn new(index: DocumentIndex) -> Self {
-        Self { infos: index.infos.values().cloned().collect(), index, parsed: Mutex::default() }
+        Self {
+            infos: index.infos.values().cloned().collect(),
+            index,
+            parsed: Mutex::default(),
+        }
     }
 
     fn parse(&self, identity: &str) -> Result<Arc<Value>, ReadFailure> {
@@ -104,11 +115,17 @@ impl PlannedReads {
                 *cluster == query.cluster
                     && object.group == query.collection.group
                     && object.kind == query.collection.kind
-                    && query.namespace.as_ref().is_none_or(|wanted| object.namespace.as_ref() == Some(wanted))
+                    && query
+                        .namespace
+                        .as_ref()
+                        .is_none_or(|wanted| object.namespace.as_ref() == Some(wanted))
             })
             .map(|(_, identity)| self.parse(identity))
             .collect::<Result<_, _>>()?;
-        Ok(ObjectPage { objects, next: None })
+        Ok(ObjectPage {
+            objects,
+            next: None,
+        })
     }
 }
 
@@ -127,9 +144,15 @@ impl DocumentReads for PlannedReads {
 }
 
 impl KubernetesReads for PlannedReads {
-    fn object<'a>(&'a self, cluster: &'a Identifier, object: &'a ObjectRef) -> Answer<'a, Arc<Value>> {
+    fn object<'a>(
+        &'a self,
+        cluster: &'a Identifier,
+        object: &'a ObjectRef,
+    ) -> Answer<'a, Arc<Value>> {
         let identity = self.index.objects.get(&(cluster.clone(), object.clone()));
-        let answer = identity.ok_or(ReadFailure::Absent).and_then(|identity| self.parse(identity));
+        let answer = identity
+            .ok_or(ReadFailure::Absent)
+            .and_then(|identity| self.parse(identity));
         Box::pin(std::future::ready(answer))
     }
 

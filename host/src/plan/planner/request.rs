@@ -7,8 +7,8 @@ use aegis_document::{Identifier, pointer};
 use serde_json::{Map, Value, json};
 
 use super::Inputs;
-use super::failure::PlanFailure;
 use super::facts::FactTable;
+use super::failure::PlanFailure;
 use super::stage::StagePlan;
 use crate::capability::{Capability, CapabilitySet, Risk};
 use crate::driver::document::ChartPin;
@@ -61,7 +61,12 @@ pub fn build(
         domain: inputs.stack.domain.clone(),
         stage: stage.name.clone(),
         stage_type: stage_type.name.clone(),
-        cluster: node.id.cluster.as_ref().and_then(|cluster| inputs.stages.cluster(cluster)).cloned(),
+        cluster: node
+            .id
+            .cluster
+            .as_ref()
+            .and_then(|cluster| inputs.stages.cluster(cluster))
+            .cloned(),
         clusters: Arc::clone(inputs.stages.cluster_infos()),
         config,
         settings: Value::Object(settings(inputs.settings, &stage_type.settings)),
@@ -79,7 +84,11 @@ pub fn config(
     cluster: Option<&Identifier>,
 ) -> Result<Value, PlanFailure> {
     let cluster = cluster.map(Identifier::as_str);
-    let map = inputs.stack.stages.get(stage.name.as_str()).map(|stage| stage.config(cluster).clone());
+    let map = inputs
+        .stack
+        .stages
+        .get(stage.name.as_str())
+        .map(|stage| stage.config(cluster).clone());
     let config = Value::Object(map.unwrap_or_default());
     schemas.check(inputs.stack, stage.name.as_str(), cluster, &config)?;
     Ok(config)
@@ -89,7 +98,8 @@ pub fn config(
 pub fn all_settings(stack: &Stack) -> Map<String, Value> {
     let mut settings = stack.settings.clone();
     if let Some(git) = &stack.git {
-        let place = json!({ "repository": git.repository, "revision": git.branch, "path": git.path });
+        let place =
+            json!({ "repository": git.repository, "revision": git.branch, "path": git.path });
         settings.entry("git").or_insert(place);
     }
     settings
@@ -116,7 +126,9 @@ fn insert(part: &mut Map<String, Value>, path: &[String], last: &str, value: &Va
             part.insert(last.to_owned(), value.clone());
         }
         Some((first, rest)) => {
-            let next = part.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
+            let next = part
+                .entry(first.clone())
+                .or_insert_with(|| Value::Object(Map::new()));
             // A part of a list would have another index; lists are declared whole.
             if let Value::Object(next) = next {
                 insert(next, rest, last, value);
@@ -126,14 +138,21 @@ fn insert(part: &mut Map<String, Value>, path: &[String], last: &str, value: &Va
 }
 
 /// The names of the catalogue that a line of the grant covers.
-fn granted_charts(granted: &CapabilitySet, catalogue: &BTreeMap<Identifier, ChartPin>) -> Vec<Identifier> {
+fn granted_charts(
+    granted: &CapabilitySet,
+    catalogue: &BTreeMap<Identifier, ChartPin>,
+) -> Vec<Identifier> {
     let covers = |name: &Identifier| {
         granted.entries().iter().any(|line| match line {
             Capability::Release(grant) => grant.entries.covers(name.as_str(), Risk::Code),
             _ => false,
         })
     };
-    catalogue.keys().filter(|name| covers(name)).cloned().collect()
+    catalogue
+        .keys()
+        .filter(|name| covers(name))
+        .cloned()
+        .collect()
 }
 
 #[cfg(test)]
@@ -142,9 +161,14 @@ mod tests {
 
     #[test]
     fn only_the_declared_settings_are_given() {
-        let Value::Object(all) = json!({"a": {"b": 1, "c": 2}, "d": [1], "e": "secret"}) else { unreachable!() };
+        let Value::Object(all) = json!({"a": {"b": 1, "c": 2}, "d": [1], "e": "secret"}) else {
+            unreachable!()
+        };
         let pointers = ["/a/b", "/d", "/missing", "/a/missing"].map(str::to_owned);
-        assert_eq!(Value::Object(settings(&all, &pointers)), json!({"a": {"b": 1}, "d": [1]}));
+        assert_eq!(
+            Value::Object(settings(&all, &pointers)),
+            json!({"a": {"b": 1}, "d": [1]})
+        );
         assert_eq!(settings(&all, &[]), Map::new());
     }
 }

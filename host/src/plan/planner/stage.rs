@@ -6,7 +6,10 @@ use std::sync::Arc;
 use aegis_document::Identifier;
 use aegis_registry::PluginName;
 
-use super::failure::{LOCKED_VERSION, PlanFailure, STAGE_SCOPE, STAGE_TYPE, at_stage, graph_problem};
+use super::failure::{
+    LOCKED_VERSION, PlanFailure, STAGE_SCOPE, STAGE_TYPE, at_stage, graph_problem,
+};
+use crate::capability::Repository;
 use crate::graph::{Graph, StageNode, Supplied};
 use crate::library::LoadedPlugin;
 use crate::proposal::{Kind, Scope, StageType};
@@ -42,6 +45,7 @@ pub struct StageSet {
     stack: Identifier,
     stages: Vec<StagePlan>,
     clusters: Arc<[ClusterInfo]>,
+    repository: Option<Repository>,
 }
 
 /// The plugins that a stack's stages use, those that are off left out.
@@ -84,21 +88,32 @@ impl StageSet {
                             stage.name, stage.plugin.requirement, plugin.version
                         ),
                     )
-                    .help(format!("`aegis plugin update {name}`, or change the requirement")),
+                    .help(format!(
+                        "`aegis plugin update {name}`, or change the requirement"
+                    )),
                 );
                 continue;
             }
             let stage_type = match find_stage_type(plugin, stage.plugin.stage_type.as_deref()) {
                 Ok(index) => index,
                 Err(message) => {
-                    failure.push(at_stage(stack, &stage.name, STAGE_TYPE, format!("stage `{}`: {message}", stage.name)));
+                    failure.push(at_stage(
+                        stack,
+                        &stage.name,
+                        STAGE_TYPE,
+                        format!("stage `{}`: {message}", stage.name),
+                    ));
                     continue;
                 }
             };
             let scope = plugin.descriptor.stage_types[stage_type].scope;
             let mut clusters = Vec::new();
             if scope == Scope::Cluster {
-                for cluster in stack.clusters.keys().filter(|cluster| stage.off_for(cluster).is_none()) {
+                for cluster in stack
+                    .clusters
+                    .keys()
+                    .filter(|cluster| stage.off_for(cluster).is_none())
+                {
                     clusters.push(identifier(cluster)?);
                 }
             } else if let Some((cluster, span)) = stage
@@ -121,7 +136,12 @@ impl StageSet {
             let needs = stage
                 .needs
                 .iter()
-                .filter(|need| stack.stages.get(*need).is_none_or(|stage| stage.off.is_none()))
+                .filter(|need| {
+                    stack
+                        .stages
+                        .get(*need)
+                        .is_none_or(|stage| stage.off.is_none())
+                })
                 .map(|need| identifier(need))
                 .collect::<Result<_, _>>()?;
             stages.push(StagePlan {
@@ -134,11 +154,25 @@ impl StageSet {
         }
         failure.into_result()?;
         wait_for_state(&mut stages);
-        Ok(Self { stack: identifier(&stack.name)?, stages, clusters: cluster_infos(stack)? })
+        let repository = stack.git.as_ref().map(|git| Repository {
+            url: git.repository.clone(),
+            branch: git.branch.clone(),
+        });
+        Ok(Self {
+            stack: identifier(&stack.name)?,
+            stages,
+            clusters: cluster_infos(stack)?,
+            repository,
+        })
     }
 
     pub fn stack(&self) -> &Identifier {
         &self.stack
+    }
+
+    /// The repository that holds the stack's tree.
+    pub fn repository(&self) -> Option<&Repository> {
+        self.repository.as_ref()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &StagePlan> {
@@ -155,7 +189,10 @@ impl StageSet {
     }
 
     pub(super) fn cluster(&self, name: &Identifier) -> Option<&ClusterInfo> {
-        self.clusters.binary_search_by(|cluster| cluster.name.cmp(name)).ok().map(|index| &self.clusters[index])
+        self.clusters
+            .binary_search_by(|cluster| cluster.name.cmp(name))
+            .ok()
+            .map(|index| &self.clusters[index])
     }
 
     pub fn clusters(&self) -> impl Iterator<Item = &Identifier> {
@@ -176,7 +213,10 @@ impl StageSet {
             })
             .collect();
         Graph::build(&nodes, &clusters, supplied).map_err(|problems| PlanFailure {
-            diagnostics: problems.iter().map(|problem| graph_problem(stack, problem)).collect(),
+            diagnostics: problems
+                .iter()
+                .map(|problem| graph_problem(stack, problem))
+                .collect(),
             denials: Vec::new(),
         })
     }
@@ -186,30 +226,54 @@ impl StageSet {
 /// that store's name into their documents, so they come after it.
 fn wait_for_state(stages: &mut [StagePlan]) {
     let makes_store = |stage: &StagePlan| {
-        stage.stage_type().provides.iter().any(|offer| offer.name.as_str().starts_with(super::STATE_FACTS))
+        stage
+            .stage_type()
+            .provides
+            .iter()
+            .any(|offer| offer.name.as_str().starts_with(super::STATE_FACTS))
     };
-    let Some(store) = stages.iter().find(|stage| makes_store(stage)).map(|stage| stage.name.clone()) else {
+    let Some(store) = stages
+        .iter()
+        .find(|stage| makes_store(stage))
+        .map(|stage| stage.name.clone())
+    else {
         return;
     };
     for stage in stages.iter_mut() {
-        if stage.kind() == Kind::Provisioning && stage.name != store && !stage.needs.contains(&store) {
+        if stage.kind() == Kind::Provisioning
+            && stage.name != store
+            && !stage.needs.contains(&store)
+        {
             stage.needs.push(store.clone());
         }
     }
 }
 
 fn find_stage_type(plugin: &LoadedPlugin, name: Option<&str>) -> Result<usize, String> {
-    let offered: Vec<&str> =
-        plugin.descriptor.stage_types.iter().map(|stage_type| stage_type.name.as_str()).collect();
+    let offered: Vec<&str> = plugin
+        .descriptor
+        .stage_types
+        .iter()
+        .map(|stage_type| stage_type.name.as_str())
+        .collect();
     match (name, offered.as_slice()) {
         (Some(name), _) => offered
             .iter()
             .position(|offered| *offered == name)
-            .ok_or_else(|| format!("{} offers no stage type `{name}`; it offers {}", plugin.name, offered.join(", "))),
+            .ok_or_else(|| {
+                format!(
+                    "{} offers no stage type `{name}`; it offers {}",
+                    plugin.name,
+                    offered.join(", ")
+                )
+            }),
         (None, [_]) => Ok(0),
-        (None, _) => {
-            Err(format!("{} offers several stage types; write `{}/NAME`: {}", plugin.name, plugin.name, offered.join(", ")))
-        }
+        (None, _) => Err(format!(
+            "{} offers several stage types; write `{}/NAME`: {}",
+            plugin.name,
+            plugin.name,
+            offered.join(", ")
+        )),
     }
 }
 

@@ -40,16 +40,19 @@ fn name(text: &str) -> Identifier {
 
 /// A context of the cluster `use1` with these capabilities.
 fn context(kind: Kind, capabilities: &Value, reads: Reads) -> CallContext {
-    let set = CapabilitySet::parse(capabilities).unwrap();
-    let effective = Effective::new(EffectiveParts {
+    let effective = effective(kind, capabilities, capabilities);
+    CallContext::new("network/use1", Arc::new(effective), reads)
+}
+
+fn effective(kind: Kind, signed: &Value, granted: &Value) -> Effective {
+    Effective::new(EffectiveParts {
         kind,
         stage: name("network"),
         cluster: Some(name("use1")),
-        clusters: BTreeSet::from([name("euw1"), name("use1")]),
-        signed: set.clone(),
-        granted: set,
-    });
-    CallContext::new("network/use1", Arc::new(effective), reads)
+        clusters: BTreeSet::from([name("euw1"), name("use1")]).into(),
+        signed: CapabilitySet::parse(signed).unwrap(),
+        granted: CapabilitySet::parse(granted).unwrap(),
+    })
 }
 
 fn nothing_granted(kind: Kind) -> CallContext {

@@ -8,7 +8,7 @@ use wit_parser::{Resolve, WorldItem};
 
 use super::counting::Counting;
 use super::guest::Guest;
-use super::{context, load, name};
+use super::{context, effective, load, name};
 use crate::capability::Ec2Call;
 use crate::proposal::{Collection, Kind};
 use crate::sandbox::call::CallContext;
@@ -101,6 +101,18 @@ fn wall(kind: Kind, capabilities: &Value) -> Wall {
     }
 }
 
+/// A wall between what the plugin asks for and what was granted.
+fn wall_between(kind: Kind, asked: &Value, granted: &Value) -> Wall {
+    let backend = Arc::new(Counting::default());
+    let reads = backend.reads();
+    let effective = Arc::new(effective(kind, asked, granted));
+    Wall {
+        gate: Gate::new(Some(Access { effective, reads }), Arc::default()),
+        meter: Meter::new(Limits::DEFAULT),
+        backend,
+    }
+}
+
 fn told<T: std::fmt::Debug>(asked: Result<T, Refusal>) -> ReadFailure {
     match asked {
         Err(Refusal::Read(failure)) => failure,
@@ -157,35 +169,40 @@ async fn a_server_name_needs_a_grant_like_a_host() {
 }
 
 #[tokio::test]
-async fn documents_of_other_kinds_are_hidden_and_said_to_be_missing() {
-    let terraform = json!([{"capability": "documents.read", "kinds": ["terraform"]}]);
-    let mut wall = wall(Kind::Validation, &terraform);
-    let documents = wall.gate.documents(&mut wall.meter).await.unwrap();
-    assert_eq!(
-        documents
+async fn documents_that_were_asked_for_and_not_granted_are_said_to_be_missing() {
+    let line = |kinds: &[&str]| json!([{"capability": "documents.read", "kinds": kinds}]);
+    let (both, terraform) = (line(&["kops-cluster", "terraform"]), line(&["terraform"]));
+    for (asked, stages) in [(&both, vec!["cluster"]), (&terraform, vec![])] {
+        let mut wall = wall_between(Kind::Validation, asked, &terraform);
+        let documents = wall.gate.documents(&mut wall.meter).await.unwrap();
+        let seen: Vec<_> = documents
             .iter()
             .map(|info| info.identity.as_str())
-            .collect::<Vec<_>>(),
-        ["terraform/network-use1"]
-    );
-    assert!(
-        wall.gate
-            .document(&mut wall.meter, "terraform/network-use1".into())
-            .await
-            .is_ok()
-    );
-    for identity in ["kops/use1", "nothing"] {
-        assert_eq!(
-            told(wall.gate.document(&mut wall.meter, identity.into()).await),
-            ReadFailure::Absent
-        );
+            .collect();
+        assert_eq!(seen, ["terraform/network-use1"]);
+        let document = wall
+            .gate
+            .document(&mut wall.meter, "terraform/network-use1".into());
+        assert!(document.await.is_ok());
+        for identity in ["kops/use1", "nothing"] {
+            let answer = wall.gate.document(&mut wall.meter, identity.into()).await;
+            assert_eq!(told(answer), ReadFailure::Absent);
+        }
+        let missing = wall.gate.missing_stages(&mut wall.meter).await.unwrap();
+        let missing: Vec<_> = missing.iter().map(|stage| stage.stage.as_str()).collect();
+        assert_eq!(missing, stages);
     }
-    let missing = wall.gate.missing_stages(&mut wall.meter).await.unwrap();
-    assert_eq!(missing.len(), 1);
-    assert_eq!(
-        (missing[0].stage.as_str(), missing[0].cluster.as_ref()),
-        ("cluster", Some(&name("use1")))
-    );
+}
+
+#[tokio::test]
+async fn a_plugin_that_asked_for_no_document_is_told_so() {
+    let mut wall = wall(Kind::Validation, &json!([]));
+    let answer = wall.gate.documents(&mut wall.meter).await;
+    assert!(matches!(told(answer), ReadFailure::Denied(_)));
+    // Asked for kinds of which the plan has none: there are none.
+    let files = json!([{"capability": "documents.read", "kinds": ["file"]}]);
+    let mut wall = self::wall(Kind::Validation, &files);
+    assert_eq!(wall.gate.documents(&mut wall.meter).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
+pub use crate::date::Date;
 pub(crate) use cluster::MOST_ZONES;
 pub use cluster::{Access, ClusterEntry, Zones};
 pub use decode::Free;
-pub use crate::date::Date;
 pub use formats::PluginRef;
 pub(crate) use policy::MOST_APPROVALS;
 pub use policy::{Exception, GitEntry, PolicyEntry};

@@ -37,7 +37,7 @@ fn the_smallest_file_gets_defaults() {
     for kind in ChangeKind::ALL {
         assert_eq!(stack.deliver.landing(*kind), Landing::Tree);
     }
-    assert_eq!(stack.stages.len(), 6);
+    assert_eq!(stack.stages.len(), 7);
     let network = stack.stages.get("network").unwrap();
     assert_eq!(network.plugin.to_string(), "aegis/terraform/network");
     assert_eq!(
@@ -199,7 +199,7 @@ fn the_canonical_form_is_the_meaning_only() {
          zones: [us-east-1c, us-east-1b, us-east-1a]\n    region: 'us-east-1'\n    access: direct\n\
          domain: shop.example.com\nname: shop\naegis: 0x1\nkubernetes: 1.36.3\ntree: platform\n\
          policy: {approvals: 0}\nfacts: {use1: {}}\nsettings: {}\npreset: none\nstages:\n  \
-         foundation: {use: aegis/terraform/foundation}\n  network: {use: \"aegis/terraform/network\"}\n  \
+         foundation: {use: aegis/terraform/foundation}\n  keys: {use: aegis/terraform/keys}\n  network: {use: \"aegis/terraform/network\"}\n  \
          cluster: {use: aegis/kops}\n  certificates: {use: aegis/cert-manager}\n  \
          delivery: {use: aegis/argocd@*, config: {}}\n  compliance: {use: aegis/compliance, config: {a: null}}\n",
     );

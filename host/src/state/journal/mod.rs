@@ -7,8 +7,8 @@ mod read;
 mod record;
 mod write;
 
-pub(super) use read::{read_all, read_from};
-pub use record::{ChangeResult, Event, FileChange, Operation, Phase, Position, Record, RunEnd};
 pub(super) use read::collect;
 pub use read::{RunRecord, runs};
+pub(super) use read::{read_all, read_from};
+pub use record::{ChangeResult, Event, FileChange, Operation, Phase, Position, Record, RunEnd};
 pub(super) use write::Writer;

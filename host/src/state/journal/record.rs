@@ -119,17 +119,44 @@ pub enum Event {
         resumed: bool,
     },
     /// The changes are about to be made.
-    Intent { instance: InstanceId, phase: Phase, changes: BTreeMap<Identity, BTreeMap<TreePath, FileChange>> },
+    Intent {
+        instance: InstanceId,
+        phase: Phase,
+        changes: BTreeMap<Identity, BTreeMap<TreePath, FileChange>>,
+    },
     /// Documents that were bound only now, by digest.
-    Bound { instance: InstanceId, changes: BTreeMap<Identity, Digest> },
-    Started { instance: InstanceId, changes: BTreeSet<Identity> },
-    Outcome { instance: InstanceId, phase: Phase, changes: BTreeMap<Identity, ChangeResult> },
+    Bound {
+        instance: InstanceId,
+        changes: BTreeMap<Identity, Digest>,
+    },
+    Started {
+        instance: InstanceId,
+        changes: BTreeSet<Identity>,
+    },
+    Outcome {
+        instance: InstanceId,
+        phase: Phase,
+        changes: BTreeMap<Identity, ChangeResult>,
+    },
     /// State has the instance as it is now. Written after it, so reading it twice does no harm.
-    Checkpoint { instance: InstanceId, phase: Phase, serial: u64 },
+    Checkpoint {
+        instance: InstanceId,
+        phase: Phase,
+        serial: u64,
+    },
     /// A person answered for a change that could not be observed.
-    Assume { instance: InstanceId, change: Identity, done: bool },
-    Import { instance: InstanceId, facts: BTreeSet<Identifier> },
+    Assume {
+        instance: InstanceId,
+        change: Identity,
+        done: bool,
+    },
+    Import {
+        instance: InstanceId,
+        facts: BTreeSet<Identifier>,
+    },
     /// The run stopped on request and can be resumed.
     Interrupted,
-    End { end: RunEnd },
+    End {
+        end: RunEnd,
+    },
 }

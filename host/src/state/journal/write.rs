@@ -16,13 +16,21 @@ pub(in crate::state) struct Writer {
 
 impl Writer {
     /// A new segment behind all others. `last` is the last record there is.
-    pub(in crate::state) fn open(store: &dyn Store, last: Option<Position>) -> Result<Self, StateError> {
-        let segments = store.list(KeyKind::Journal).map_err(|error| StateError::store(&store.place(), error))?;
+    pub(in crate::state) fn open(
+        store: &dyn Store,
+        last: Option<Position>,
+    ) -> Result<Self, StateError> {
+        let segments = store
+            .list(KeyKind::Journal)
+            .map_err(|error| StateError::store(&store.place(), error))?;
         let highest = match segments.last() {
             Some(Key::Journal(number)) => *number,
             _ => 0,
         };
-        Ok(Self { segment: highest + 1, last })
+        Ok(Self {
+            segment: highest + 1,
+            last,
+        })
     }
 
     pub(in crate::state) const fn last(&self) -> Option<Position> {
@@ -31,7 +39,8 @@ impl Writer {
 
     /// Number and predecessor of the next record.
     pub(in crate::state) fn next(&self) -> (u64, Option<Digest>) {
-        self.last.map_or((1, None), |last| (last.seq + 1, Some(last.hash)))
+        self.last
+            .map_or((1, None), |last| (last.seq + 1, Some(last.hash)))
     }
 
     /// Seals and appends a record; it is on disk when this returns.
@@ -41,15 +50,23 @@ impl Writer {
         key: &StateKey,
         record: &Record,
     ) -> Result<Position, StateError> {
-        let value = serde_json::to_value(record).map_err(|error| StateError::malformed("a journal record", error))?;
+        let value = serde_json::to_value(record)
+            .map_err(|error| StateError::malformed("a journal record", error))?;
         let sealed = key
             .seal(Subject::Record, value)
             .map_err(|_| StateError::malformed("a journal record", "it has no canonical form"))?;
-        let mut line = canonical_bytes(&sealed).map_err(|error| StateError::malformed("a journal record", error))?;
+        let mut line = canonical_bytes(&sealed)
+            .map_err(|error| StateError::malformed("a journal record", error))?;
         let hash = Digest::of(&line);
         line.push(b'\n');
-        store.append(self.segment, &line).map_err(|error| StateError::store(&store.place(), error))?;
-        let position = Position { segment: self.segment, seq: record.seq, hash };
+        store
+            .append(self.segment, &line)
+            .map_err(|error| StateError::store(&store.place(), error))?;
+        let position = Position {
+            segment: self.segment,
+            seq: record.seq,
+            hash,
+        };
         self.last = Some(position);
         Ok(position)
     }

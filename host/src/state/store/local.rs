@@ -24,7 +24,9 @@ const LOCK: &str = "lock";
 impl LocalStore {
     /// The store of the stack in a folder.
     pub fn beside(stack_folder: &Path) -> Self {
-        Self { folder: Folder::private(stack_folder.join(".aegis")) }
+        Self {
+            folder: Folder::private(stack_folder.join(".aegis")),
+        }
     }
 
     fn lock(&self) -> Result<Guard, StoreError> {
@@ -36,7 +38,10 @@ impl LocalStore {
         Ok(match condition {
             Condition::Always => true,
             Condition::Absent => self.folder.read(path)?.is_none(),
-            Condition::Is(digest) => self.folder.read(path)?.is_some_and(|bytes| Digest::of(bytes) == digest),
+            Condition::Is(digest) => self
+                .folder
+                .read(path)?
+                .is_some_and(|bytes| Digest::of(bytes) == digest),
         })
     }
 }
@@ -112,7 +117,8 @@ fn key(kind: KeyKind, stem: &str) -> Option<Key> {
         KeyKind::Journal => {
             let segment = stem.parse().ok()?;
             // Only the one spelling that is written.
-            return (path(Key::Journal(segment)) == format!("journal/{stem}.jsonl")).then_some(Key::Journal(segment));
+            return (path(Key::Journal(segment)) == format!("journal/{stem}.jsonl"))
+                .then_some(Key::Journal(segment));
         }
     })
 }
@@ -126,11 +132,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::beside(folder.path());
         let changed = |result: Result<(), StoreError>| matches!(result, Err(StoreError::Changed));
-        assert!(changed(store.put(Key::Head, b"b", Condition::Is(Digest::of(b"a")))));
+        assert!(changed(store.put(
+            Key::Head,
+            b"b",
+            Condition::Is(Digest::of(b"a"))
+        )));
         store.put(Key::Head, b"a", Condition::Absent).unwrap();
         assert!(changed(store.put(Key::Head, b"b", Condition::Absent)));
-        store.put(Key::Head, b"b", Condition::Is(Digest::of(b"a"))).unwrap();
-        assert!(changed(store.remove(Key::Head, Condition::Is(Digest::of(b"a")))));
+        store
+            .put(Key::Head, b"b", Condition::Is(Digest::of(b"a")))
+            .unwrap();
+        assert!(changed(
+            store.remove(Key::Head, Condition::Is(Digest::of(b"a")))
+        ));
         assert_eq!(store.get(Key::Head).unwrap().as_deref(), Some(&b"b"[..]));
         store.remove(Key::Head, Condition::Always).unwrap();
         store.remove(Key::Head, Condition::Always).unwrap();
@@ -146,9 +160,17 @@ mod tests {
         for name in ["7.jsonl", "000003.json", "x.jsonl"] {
             std::fs::write(folder.path().join(".aegis/journal").join(name), "").unwrap();
         }
-        assert_eq!(store.list(KeyKind::Journal).unwrap(), [Key::Journal(1), Key::Journal(2)]);
+        assert_eq!(
+            store.list(KeyKind::Journal).unwrap(),
+            [Key::Journal(1), Key::Journal(2)]
+        );
         let digest = Digest::of(b"d");
-        store.put(Key::Document(digest), b"d", Condition::Always).unwrap();
-        assert_eq!(store.list(KeyKind::Document).unwrap(), [Key::Document(digest)]);
+        store
+            .put(Key::Document(digest), b"d", Condition::Always)
+            .unwrap();
+        assert_eq!(
+            store.list(KeyKind::Document).unwrap(),
+            [Key::Document(digest)]
+        );
     }
 }

@@ -110,16 +110,13 @@ impl Bucket<'_> {
         )
     }
 
-    /// Earlier versions go after so many days, but for the newest ten; uploads that were given up go after a week.
+    /// Earlier versions go after so many days, and uploads that were given up after a week.
     pub(super) fn keep_versions(&self, days: u32) -> Resource {
         self.lifecycle(json!({
             "id": "earlier-versions",
             "status": "Enabled",
             "filter": { "prefix": "" },
-            "noncurrent_version_expiration": {
-                "noncurrent_days": days,
-                "newer_noncurrent_versions": 10,
-            },
+            "noncurrent_version_expiration": { "noncurrent_days": days },
             "expiration": { "expired_object_delete_marker": true },
             "abort_incomplete_multipart_upload": { "days_after_initiation": 7 },
         }))

@@ -13,7 +13,7 @@ pub(crate) struct Config {
     /// Where the stores are; by default the region of the first cluster by name. Setting it keeps the stores where they
     /// are when another cluster becomes the first.
     pub(crate) region: Option<String>,
-    /// Days for which earlier versions of an object in the state store are kept, the newest ten of them for longer; 1 to 3650.
+    /// Days for which earlier versions of an object in the state store are kept, 1 to 3650.
     #[schemars(range(min = 1, max = 3650))]
     pub(crate) keep_versions_days: u32,
     /// Who read and wrote the stores.

@@ -22,9 +22,9 @@ pub(crate) struct Config {
     /// Days between the wish to delete a key and its end, 7 to 30. What it encrypts is lost with it.
     #[schemars(range(min = 7, max = 30))]
     deletion_window_days: u32,
-    /// Days after which AWS makes new key material, 90 to 2560. The old material still decrypts.
+    /// Days after which AWS makes new key material, 90 to 2560; by default a year. The old material still decrypts.
     #[schemars(range(min = 90, max = 2560))]
-    rotation_days: u32,
+    rotation_days: Option<u32>,
     /// Whether Auto Scaling may use the key of volumes. AWS refuses the key while the account has no role
     /// `AWSServiceRoleForAutoScaling`, which it gets with its first Auto Scaling group or by
     /// `aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`.
@@ -37,7 +37,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             deletion_window_days: 30,
-            rotation_days: 365,
+            rotation_days: None,
             autoscaling: true,
             tags: UserTags::new(),
         }
@@ -53,7 +53,8 @@ impl Config {
             "KMS takes 7 to 30 days",
         );
         problems.require(
-            (90..=2560).contains(&self.rotation_days),
+            self.rotation_days
+                .is_none_or(|days| (90..=2560).contains(&days)),
             "/rotation-days",
             "KMS takes 90 to 2560 days",
         );
@@ -159,18 +160,17 @@ fn key(
     let name = purpose.name();
     let users = purpose.users(cluster, config);
     let statements = std::iter::once(key_of_the_account()).chain(users);
-    let key = resource(
-        "aws_kms_key",
-        name,
-        json!({
-            "description": format!("{} of the cluster {}", purpose.description(), cluster.dns_name),
-            "enable_key_rotation": true,
-            "rotation_period_in_days": config.rotation_days,
-            "deletion_window_in_days": config.deletion_window_days,
-            "policy": policy(statements),
-            "tags": tags.named(name),
-        }),
-    );
+    let mut body = json!({
+        "description": format!("{} of the cluster {}", purpose.description(), cluster.dns_name),
+        "enable_key_rotation": true,
+        "deletion_window_in_days": config.deletion_window_days,
+        "policy": policy(statements),
+        "tags": tags.named(name),
+    });
+    if let (Some(days), Some(body)) = (config.rotation_days, body.as_object_mut()) {
+        body.insert("rotation_period_in_days".to_owned(), days.into());
+    }
+    let key = resource("aws_kms_key", name, body);
     let path = dashed(&format!("{}/{}", request.stack, cluster.name));
     let alias = resource(
         "aws_kms_alias",

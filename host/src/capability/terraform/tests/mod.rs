@@ -95,7 +95,8 @@ pub(super) fn context() -> DeriveContext {
     DeriveContext {
         stage: identifier("network"),
         cluster: Some(identifier("use1")),
-        clusters: BTreeSet::from([identifier("use1")]),
+        clusters: BTreeSet::from([identifier("use1")]).into(),
+        repository: None,
         facts,
         proposed: BTreeSet::new(),
         scopes: BTreeMap::new(),

@@ -43,8 +43,15 @@ pub(super) fn render(
     let mut rendered = Rendered::default();
     let references = References::of(document, context)?;
     let mut main = Map::new();
-    main.insert("terraform".into(), settings(document, context, &mut rendered)?);
-    if document.providers.iter().any(|provider| provider.source == AWS) {
+    main.insert(
+        "terraform".into(),
+        settings(document, context, &mut rendered)?,
+    );
+    if document
+        .providers
+        .iter()
+        .any(|provider| provider.source == AWS)
+    {
         main.insert("provider".into(), providers(document));
     }
     let variables = references.variables();
@@ -52,21 +59,35 @@ pub(super) fn render(
         main.insert("variable".into(), Value::Object(variables));
     }
     let printer = Printer::new(&references);
-    for (section, blocks) in
-        [("resource", blocks::resources(document, &printer)?), ("data", blocks::data(document, &printer)?), ("output", blocks::outputs(document, &printer)?)]
-    {
+    for (section, blocks) in [
+        ("resource", blocks::resources(document, &printer)?),
+        ("data", blocks::data(document, &printer)?),
+        ("output", blocks::outputs(document, &printer)?),
+    ] {
         if !blocks.is_empty() {
             main.insert(section.into(), Value::Object(blocks));
         }
     }
     let values = references.values(context, &mut rendered.waits_for)?;
     let waiting = !rendered.waits_for.is_empty();
-    rendered.add(layout::terraform(root, "main.tf.json")?, TreeFile { bytes: pretty(&Value::Object(main)), waiting })?;
+    rendered.add(
+        layout::terraform(root, "main.tf.json")?,
+        TreeFile {
+            bytes: pretty(&Value::Object(main)),
+            waiting,
+        },
+    )?;
     if !references.is_empty() {
         let bytes = pretty(&Value::Object(values));
-        rendered.add(layout::terraform(root, "facts.auto.tfvars.json")?, TreeFile { bytes, waiting })?;
+        rendered.add(
+            layout::terraform(root, "facts.auto.tfvars.json")?,
+            TreeFile { bytes, waiting },
+        )?;
     }
-    let ignored = TreeFile { bytes: IGNORED.into(), waiting: false };
+    let ignored = TreeFile {
+        bytes: IGNORED.into(),
+        waiting: false,
+    };
     rendered.add(layout::terraform(root, ".gitignore")?, ignored)?;
     Ok(rendered)
 }
@@ -82,10 +103,19 @@ fn settings(
     for provider in &document.providers {
         let name = provider.source.rsplit('/').next().unwrap_or_default();
         let plain = |text: &str, more: &str| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b))
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b))
         };
-        if !plain(&provider.source, "-_./") || !plain(name, "-") || !plain(&provider.version, ".,<>=!~ -") {
-            return Err(TerraformError::Provider(aegis_document::untrusted(&provider.source).to_string()).into());
+        if !plain(&provider.source, "-_./")
+            || !plain(name, "-")
+            || !plain(&provider.version, ".,<>=!~ -")
+        {
+            return Err(TerraformError::Provider(
+                aegis_document::untrusted(&provider.source).to_string(),
+            )
+            .into());
         }
         let pin = json!({"source": provider.source, "version": provider.version});
         if required.insert(name.to_owned(), pin).is_some() {
@@ -94,7 +124,12 @@ fn settings(
     }
     let backend = match &document.backend {
         Backend::Local => json!({"local": {}}),
-        Backend::S3 { bucket, key, region, kms_key } => {
+        Backend::S3 {
+            bucket,
+            key,
+            region,
+            kms_key,
+        } => {
             let mut s3 = Map::new();
             s3.insert("bucket".into(), backend_text(bucket, context, rendered)?);
             s3.insert("encrypt".into(), true.into());
@@ -107,7 +142,9 @@ fn settings(
             json!({"s3": s3})
         }
     };
-    Ok(json!({"backend": backend, "required_providers": required, "required_version": REQUIRED_VERSION}))
+    Ok(
+        json!({"backend": backend, "required_providers": required, "required_version": REQUIRED_VERSION}),
+    )
 }
 
 fn backend_text(
@@ -124,11 +161,17 @@ fn backend_text(
 }
 
 fn providers(document: &TerraformDocument) -> Value {
-    let tags: BTreeMap<String, String> =
-        document.tags.iter().map(|(key, tag)| (template::escaped(key), template::escaped(tag))).collect();
+    let tags: BTreeMap<String, String> = document
+        .tags
+        .iter()
+        .map(|(key, tag)| (template::escaped(key), template::escaped(tag)))
+        .collect();
     let mut aws = Map::new();
     if let Some(account) = &document.account {
-        aws.insert("allowed_account_ids".into(), json!([template::escaped(account)]));
+        aws.insert(
+            "allowed_account_ids".into(),
+            json!([template::escaped(account)]),
+        );
     }
     aws.insert("default_tags".into(), json!({"tags": tags}));
     aws.insert("region".into(), template::escaped(&document.region).into());

@@ -12,18 +12,29 @@ use super::value::Printer;
 use crate::template::Node;
 
 /// The attribute's value as a template that yields JSON text.
-pub(super) fn document(node: &Node, printer: &Printer<'_>, at: &str) -> Result<Value, TerraformError> {
+pub(super) fn document(
+    node: &Node,
+    printer: &Printer<'_>,
+    at: &str,
+) -> Result<Value, TerraformError> {
     let mut out = String::new();
     print(node, printer, at, &mut out)?;
     Ok(Value::String(out))
 }
 
-fn print(node: &Node, printer: &Printer<'_>, at: &str, out: &mut String) -> Result<(), TerraformError> {
+fn print(
+    node: &Node,
+    printer: &Printer<'_>,
+    at: &str,
+    out: &mut String,
+) -> Result<(), TerraformError> {
     match node {
         Node::Text(text) if text.as_literal().is_none() => {
             let pieces = printer.pieces(text, at)?;
             match pieces.as_slice() {
-                [template::Piece::Reference(expression)] => out.push_str(&format!("${{jsonencode({expression})}}")),
+                [template::Piece::Reference(expression)] => {
+                    out.push_str(&format!("${{jsonencode({expression})}}"))
+                }
                 pieces => {
                     let quoted = template::print(pieces, Place::Quoted);
                     out.push_str(&format!("${{jsonencode(\"{quoted}\")}}"));
@@ -60,7 +71,12 @@ fn print(node: &Node, printer: &Printer<'_>, at: &str, out: &mut String) -> Resu
 /// A scalar without references: its JSON text, escaped as a part of the template.
 ///
 /// The text of a scalar ends in a quote, digit or letter, so it never joins what comes after it.
-fn literal(scalar: &Node, printer: &Printer<'_>, at: &str, out: &mut String) -> Result<(), TerraformError> {
+fn literal(
+    scalar: &Node,
+    printer: &Printer<'_>,
+    at: &str,
+    out: &mut String,
+) -> Result<(), TerraformError> {
     if let Node::Text(text) = scalar {
         // The check of what Terraform keeps.
         printer.pieces(text, at)?;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aegis_document::pointer;
 use serde_json::{Map, Value, json};
 
-use super::error::TerraformError;
 use super::super::render::{RenderContext, RenderError};
+use super::error::TerraformError;
 use crate::driver::document::TerraformDocument;
 use crate::fact::{FactRef, Format};
 use crate::template::{FactToken, Mode, Node, PathStep, ResourceToken, Token};
@@ -23,9 +23,18 @@ struct Variable<'a> {
 }
 
 impl<'a> References<'a> {
-    pub(super) fn of(document: &TerraformDocument, context: &RenderContext<'a>) -> Result<Self, RenderError> {
-        let managed = document.resources.iter().map(|block| format!("{}.{}", block.kind, block.name));
-        let data = document.data.iter().map(|block| format!("data.{}.{}", block.kind, block.name));
+    pub(super) fn of(
+        document: &TerraformDocument,
+        context: &RenderContext<'a>,
+    ) -> Result<Self, RenderError> {
+        let managed = document
+            .resources
+            .iter()
+            .map(|block| format!("{}.{}", block.kind, block.name));
+        let data = document
+            .data
+            .iter()
+            .map(|block| format!("data.{}.{}", block.kind, block.name));
         let mut named = BTreeSet::new();
         for body in bodies(document) {
             body.for_each_token(&mut |token| {
@@ -38,9 +47,18 @@ impl<'a> References<'a> {
         let mut taken = BTreeSet::new();
         for fact in named {
             let format = context.format(&fact)?;
-            facts.insert(fact.clone(), Variable { name: unique(&fact, &mut taken), format });
+            facts.insert(
+                fact.clone(),
+                Variable {
+                    name: unique(&fact, &mut taken),
+                    format,
+                },
+            );
         }
-        Ok(Self { blocks: managed.chain(data).collect(), facts })
+        Ok(Self {
+            blocks: managed.chain(data).collect(),
+            facts,
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -51,7 +69,8 @@ impl<'a> References<'a> {
     pub(super) fn variables(&self) -> Map<String, Value> {
         let block = |(fact, variable): (&FactRef, &Variable<'_>)| {
             let about = format!("The fact {fact} ({}).", variable.format);
-            let declared = json!({"description": about, "nullable": false, "type": type_of(variable.format)});
+            let declared =
+                json!({"description": about, "nullable": false, "type": type_of(variable.format)});
             (variable.name.clone(), declared)
         };
         self.facts.iter().map(block).collect()
@@ -79,14 +98,21 @@ impl<'a> References<'a> {
 
     /// The expression of a token. `embedded` in a longer text it must be a scalar that cannot leave its
     /// place.
-    pub(super) fn expression(&self, token: &Token, embedded: bool) -> Result<String, TerraformError> {
+    pub(super) fn expression(
+        &self,
+        token: &Token,
+        embedded: bool,
+    ) -> Result<String, TerraformError> {
         match token {
             Token::Resource(token) => self.block(token),
             Token::Fact(token) => {
                 let (expression, format) = self.fact(token)?;
                 if embedded && !format.embeddable() {
                     let format = format.to_string();
-                    return Err(TerraformError::NotEmbeddable { token: token.to_string(), format });
+                    return Err(TerraformError::NotEmbeddable {
+                        token: token.to_string(),
+                        format,
+                    });
                 }
                 Ok(expression)
             }
@@ -136,15 +162,22 @@ impl<'a> References<'a> {
 
 /// Everything of a root that may hold references; the backend takes none.
 pub(super) fn bodies(document: &TerraformDocument) -> impl Iterator<Item = &Node> {
-    let blocks = document.resources.iter().chain(&document.data).map(|block| &block.body);
+    let blocks = document
+        .resources
+        .iter()
+        .chain(&document.data)
+        .map(|block| &block.body);
     blocks.chain(document.outputs.iter().map(|output| &output.value))
 }
 
 /// `use1/network.vpc-id` becomes `fact_use1_network_vpc_id`; when another fact has that name already, a
 /// number is added.
 fn unique(fact: &FactRef, taken: &mut BTreeSet<String>) -> String {
-    let plain: String =
-        fact.to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let plain: String = fact
+        .to_string()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
     let mut name = format!("fact_{plain}");
     let mut number = 2;
     while !taken.insert(name.clone()) {
@@ -156,7 +189,10 @@ fn unique(fact: &FactRef, taken: &mut BTreeSet<String>) -> String {
 
 /// A key that means itself inside of quotes.
 fn is_plain_key(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:+=@".contains(&b))
+    !key.is_empty()
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_./:+=@".contains(&b))
 }
 
 /// Terraform's type of a format. Attribute names of an object type cannot hold a dot.
@@ -173,10 +209,14 @@ fn type_of(format: &Format) -> String {
         Format::Boolean => "bool".to_owned(),
         Format::List(inner) => format!("list({})", type_of(inner)),
         Format::Map(inner) => format!("map({})", type_of(inner)),
-        Format::Record(fields) if fields.keys().any(|name| name.as_str().contains('.')) => "any".to_owned(),
+        Format::Record(fields) if fields.keys().any(|name| name.as_str().contains('.')) => {
+            "any".to_owned()
+        }
         Format::Record(fields) => {
-            let fields: Vec<String> =
-                fields.iter().map(|(name, format)| format!("{name} = {}", type_of(format))).collect();
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, format)| format!("{name} = {}", type_of(format)))
+                .collect();
             format!("object({{ {} }})", fields.join(", "))
         }
     }

@@ -122,7 +122,10 @@ mod tests {
             ("a%$", "a${\"%\"}${\"$\"}${var.x}"),
             ("$${", "${\"$\"}${\"$\"}{${var.x}"),
         ] {
-            let pieces = [Piece::Literal(text.into()), Piece::Reference("var.x".into())];
+            let pieces = [
+                Piece::Literal(text.into()),
+                Piece::Reference("var.x".into()),
+            ];
             assert_eq!(print(&pieces, Place::Bare), printed);
         }
     }
@@ -132,7 +135,10 @@ mod tests {
         let mut pieces = Vec::new();
         let mut text = String::new();
         while !template.is_empty() {
-            if let Some(rest) = template.strip_prefix("$${").or_else(|| template.strip_prefix("%%{")) {
+            if let Some(rest) = template
+                .strip_prefix("$${")
+                .or_else(|| template.strip_prefix("%%{"))
+            {
                 text.push_str(&template[..1]);
                 text.push('{');
                 template = rest;

@@ -26,8 +26,15 @@ impl<'a> Printer<'a> {
             Node::Number(number) => Value::Number(number.clone()),
             Node::Text(text) => template::print(&self.pieces(text, at)?, Place::Bare).into(),
             Node::List(items) => {
-                let item = |(index, item): (usize, &Node)| self.value(item, &format!("{at}/{index}"));
-                Value::Array(items.iter().enumerate().map(item).collect::<Result<_, _>>()?)
+                let item =
+                    |(index, item): (usize, &Node)| self.value(item, &format!("{at}/{index}"));
+                Value::Array(
+                    items
+                        .iter()
+                        .enumerate()
+                        .map(item)
+                        .collect::<Result<_, _>>()?,
+                )
             }
             Node::Map(entries) => {
                 let mut map = Map::new();
@@ -54,7 +61,9 @@ impl<'a> Printer<'a> {
         let piece = |segment: &Segment| match segment {
             Segment::Literal(text) if keeps(text) => Ok(Piece::Literal(text.clone())),
             Segment::Literal(_) => Err(TerraformError::Text(at.to_owned())),
-            Segment::Token(token) => Ok(Piece::Reference(self.references.expression(token, embedded)?)),
+            Segment::Token(token) => Ok(Piece::Reference(
+                self.references.expression(token, embedded)?,
+            )),
         };
         text.segments().iter().map(piece).collect()
     }
@@ -63,5 +72,8 @@ impl<'a> Printer<'a> {
 /// Whether Terraform keeps a text as it is: it brings strings into normal form C. The display form of
 /// foreign text differs exactly where a text is not in that form, or holds what is not shown.
 fn keeps(text: &str) -> bool {
-    text.is_ascii() || text.split(['\n', '\t']).all(|line| aegis_document::untrusted(line).to_string() == line)
+    text.is_ascii()
+        || text
+            .split(['\n', '\t'])
+            .all(|line| aegis_document::untrusted(line).to_string() == line)
 }

@@ -17,7 +17,10 @@ pub enum Yaml {
     Number(Number),
     Text(String),
     /// A text with a comment for people behind it. Characters that could end the comment are left out.
-    Noted { text: String, note: String },
+    Noted {
+        text: String,
+        note: String,
+    },
     List(Vec<Yaml>),
     /// In this order.
     Map(Vec<(String, Yaml)>),
@@ -35,7 +38,12 @@ impl Yaml {
             Value::Object(entries) => {
                 let mut sorted: Vec<(&String, &Value)> = entries.iter().collect();
                 sorted.sort_by_key(|(key, _)| (rank(key), *key));
-                Self::Map(sorted.into_iter().map(|(key, item)| (key.clone(), Self::from_json(item))).collect())
+                Self::Map(
+                    sorted
+                        .into_iter()
+                        .map(|(key, item)| (key.clone(), Self::from_json(item)))
+                        .collect(),
+                )
             }
         }
     }
@@ -46,7 +54,12 @@ impl Yaml {
 
     /// A map in the order given.
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
     }
 
     /// The text of the document, ending in a new line.
@@ -55,10 +68,20 @@ impl Yaml {
     }
 }
 
-const FIRST_KEYS: [&str; 6] = ["apiVersion", "kind", "metadata", "name", "namespace", "spec"];
+const FIRST_KEYS: [&str; 6] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "spec",
+];
 
 fn rank(key: &str) -> usize {
-    FIRST_KEYS.iter().position(|first| *first == key).unwrap_or(FIRST_KEYS.len())
+    FIRST_KEYS
+        .iter()
+        .position(|first| *first == key)
+        .unwrap_or(FIRST_KEYS.len())
 }
 
 #[cfg(test)]

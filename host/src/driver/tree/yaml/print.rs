@@ -31,7 +31,11 @@ fn map(entries: &[(String, Yaml)], level: usize, out: &mut String) {
             indent(level, out);
         }
         let mut shown = String::new();
-        if is_plain(key) { shown.push_str(key) } else { quoted(key, &mut shown) }
+        if is_plain(key) {
+            shown.push_str(key)
+        } else {
+            quoted(key, &mut shown)
+        }
         if shown.chars().count() > LONGEST_KEY {
             out.push_str("? ");
             out.push_str(&shown);
@@ -94,7 +98,11 @@ fn inline(value: &Yaml, level: usize, out: &mut String) {
         Yaml::Text(text) if is_block(text) => block(text, level, out),
         Yaml::Text(text) => quoted(text, out),
         Yaml::Noted { text, note } => {
-            if is_plain(text) { out.push_str(text) } else { quoted(text, out) }
+            if is_plain(text) {
+                out.push_str(text)
+            } else {
+                quoted(text, out)
+            }
             let shown: String = note.chars().filter(|c| (' '..='~').contains(c)).collect();
             if !shown.trim().is_empty() {
                 out.push_str(" # ");

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 /// Words that YAML 1.1 or 1.2 reads as a boolean, null or number, in lower case.
-const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+const WORDS: [&str; 11] = [
+    "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
+];
 
 /// Whether a text can be written as it is, in a key or a value.
 ///
@@ -13,7 +15,9 @@ const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", 
 pub(super) fn is_plain(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b"_./@-".contains(&b);
     let bytes = text.as_bytes();
-    let starts = bytes.first().is_some_and(|b| b.is_ascii_alphabetic() || b"/_".contains(b));
+    let starts = bytes
+        .first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b"/_".contains(b));
     let goes_on = bytes.iter().enumerate().all(|(at, b)| match b {
         b' ' | b':' => bytes.get(at + 1).is_some_and(|next| inner(*next)),
         b => inner(*b),
@@ -59,7 +63,9 @@ pub(super) fn is_block(text: &str) -> bool {
     body.contains('\n')
         && !body.ends_with('\n')
         && first.is_some_and(|c| c != ' ' && c != '\n')
-        && body.split('\n').all(|line| !line.ends_with(' ') && line.chars().all(is_visible))
+        && body
+            .split('\n')
+            .all(|line| !line.ends_with(' ') && line.chars().all(is_visible))
 }
 
 /// A number as YAML 1.1 and 1.2 both read it: a floating point number has a point, and its exponent a sign.
@@ -69,6 +75,10 @@ pub(super) fn number(number: &serde_json::Number) -> String {
         return text;
     };
     let point = if mantissa.contains('.') { "" } else { ".0" };
-    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
+    let sign = if exponent.starts_with(['-', '+']) {
+        ""
+    } else {
+        "+"
+    };
     format!("{mantissa}{point}e{sign}{exponent}")
 }

@@ -31,7 +31,13 @@ fn read(text: &str) -> Value {
             Event::Scalar(scalar, style, anchor, tag) => {
                 assert!(anchor == 0 && tag.is_none());
                 let typed = match style {
-                    ScalarStyle::Plain => crate::stack::syntax::Scalar::new(scalar.to_string(), crate::stack::syntax::Style::Plain).typed,
+                    ScalarStyle::Plain => {
+                        crate::stack::syntax::Scalar::new(
+                            scalar.to_string(),
+                            crate::stack::syntax::Style::Plain,
+                        )
+                        .typed
+                    }
                     _ => Typed::Text,
                 };
                 let value = match typed {
@@ -106,9 +112,63 @@ fn an_object_is_printed_as_people_write_it() {
 
 /// Texts that one reader or another takes for something else.
 const AMBIGUOUS: [&str; 58] = [
-    "", " ", "~", "null", "Null", "true", "True", "no", "NO", "on", "Off", "y", "N", "yes", "0", "1", "-1", "+1", "007", "0o17", "0x1F",
-    "0b1", "1_000", "1e3", "1.5", ".5", "1.", ".inf", "-.INF", ".nan", "1:30", "12:30:45", "2026-11-24", "2026-11-24T00:00:00Z", "=",
-    "<<", "<", "-", "- a", "?", ": a", "a: b", "a:", "a #b", "#a", "&a", "*a", "!a", "%a", "@a", "`a", "[a", "{a", "|", ">", "---", "...",
+    "",
+    " ",
+    "~",
+    "null",
+    "Null",
+    "true",
+    "True",
+    "no",
+    "NO",
+    "on",
+    "Off",
+    "y",
+    "N",
+    "yes",
+    "0",
+    "1",
+    "-1",
+    "+1",
+    "007",
+    "0o17",
+    "0x1F",
+    "0b1",
+    "1_000",
+    "1e3",
+    "1.5",
+    ".5",
+    "1.",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "1:30",
+    "12:30:45",
+    "2026-11-24",
+    "2026-11-24T00:00:00Z",
+    "=",
+    "<<",
+    "<",
+    "-",
+    "- a",
+    "?",
+    ": a",
+    "a: b",
+    "a:",
+    "a #b",
+    "#a",
+    "&a",
+    "*a",
+    "!a",
+    "%a",
+    "@a",
+    "`a",
+    "[a",
+    "{a",
+    "|",
+    ">",
+    "---",
+    "...",
     "'a'",
 ];
 
@@ -118,7 +178,10 @@ fn ambiguous_texts_are_quoted_as_values_and_as_keys() {
         let value = json!({"value": text, text: "key", "list": [text, {text: text}]});
         let printed = print(&value);
         assert_eq!(read(&printed), value, "{printed}");
-        assert!(printed.contains(&format!("value: \"{text}\"")), "{text}: {printed}");
+        assert!(
+            printed.contains(&format!("value: \"{text}\"")),
+            "{text}: {printed}"
+        );
     }
 }
 
@@ -127,21 +190,53 @@ fn ambiguous_texts_are_quoted_as_values_and_as_keys() {
 fn readers_of_yaml_1_1_read_the_same() {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
-    let has_reader = Command::new("python3").args(["-c", "import yaml"]).stderr(Stdio::null()).status();
+    let has_reader = Command::new("python3")
+        .args(["-c", "import yaml"])
+        .stderr(Stdio::null())
+        .status();
     if !has_reader.is_ok_and(|status| status.success()) {
         eprintln!("skipped: needs python3 with PyYAML");
         return;
     }
     let mut entries = Map::new();
-    for (index, text) in AMBIGUOUS.iter().chain(&["a\nb", "a\nb\n", "\ta\nb", "é\u{85}\u{2028}", "a\u{0}b", "tag\u{e0041}", "\u{feff}"]).enumerate() {
-        entries.insert((*text).to_owned(), json!([text, index, 0.1, 1e-7, 1e17, -2.5]));
+    for (index, text) in AMBIGUOUS
+        .iter()
+        .chain(&[
+            "a\nb",
+            "a\nb\n",
+            "\ta\nb",
+            "é\u{85}\u{2028}",
+            "a\u{0}b",
+            "tag\u{e0041}",
+            "\u{feff}",
+        ])
+        .enumerate()
+    {
+        entries.insert(
+            (*text).to_owned(),
+            json!([text, index, 0.1, 1e-7, 1e17, -2.5]),
+        );
     }
     let value = Value::Object(entries);
-    let script = "import sys,yaml,json; print(json.dumps(yaml.safe_load(sys.stdin.buffer.read().decode())))";
-    let mut child = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(print(&value).as_bytes()).unwrap();
+    let script =
+        "import sys,yaml,json; print(json.dumps(yaml.safe_load(sys.stdin.buffer.read().decode())))";
+    let mut child = Command::new("python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(print(&value).as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), value);
+    assert_eq!(
+        serde_json::from_slice::<Value>(&output.stdout).unwrap(),
+        value
+    );
 }
 
 #[test]
@@ -152,7 +247,13 @@ fn long_keys_are_written_with_a_question_mark() {
 
 #[test]
 fn a_note_cannot_leave_its_comment() {
-    let yaml = Yaml::map([("uses", Yaml::Noted { text: "a/b@c".into(), note: "v1\nrun: rm".into() })]);
+    let yaml = Yaml::map([(
+        "uses",
+        Yaml::Noted {
+            text: "a/b@c".into(),
+            note: "v1\nrun: rm".into(),
+        },
+    )]);
     assert_eq!(yaml.print(), "uses: a/b@c # v1run: rm\n");
     assert_eq!(read(&yaml.print()), json!({"uses": "a/b@c"}));
 }
@@ -178,7 +279,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            proptest::collection::btree_map(text(), inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            proptest::collection::btree_map(text(), inner, 0..5)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }

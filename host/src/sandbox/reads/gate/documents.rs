@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Access, Asked, Gate, print};
-use crate::capability::{Decision, DocumentKind, DocumentsRequest, Request, authorize};
+use crate::capability::{
+    Capability, Decision, Denial, DocumentKind, DocumentsRequest, Effective, Request, Wall,
+    authorize,
+};
 use crate::sandbox::meter::Meter;
 use crate::sandbox::reads::{DocumentInfo, MissingStage, ReadFailure};
 
@@ -47,8 +50,8 @@ impl Gate {
         Ok(meter.read(print(answer)?)?)
     }
 
-    /// The stages without documents, and those whose documents the stage may not read: otherwise a control
-    /// about them would find nothing wrong.
+    /// The stages without documents, and those whose documents the plugin asked for and was not granted: otherwise
+    /// a control about them would find nothing wrong.
     pub(in crate::sandbox) async fn missing_stages(
         &mut self,
         meter: &mut Meter,
@@ -56,8 +59,9 @@ impl Gate {
         meter.host_call()?;
         const FUNCTION: &str = "document-reader.missing-stages";
         let documents = self.access()?.reads.documents;
+        let effective = self.access()?.effective;
         let visible = Self::visible(&mut self.documents, self.access.as_ref());
-        let visible = self.waiting.during(FUNCTION, visible).await?;
+        self.waiting.during(FUNCTION, visible).await?;
         let mut missing = self
             .waiting
             .during(FUNCTION, documents.missing_stages())
@@ -65,7 +69,7 @@ impl Gate {
         let all = self.waiting.during(FUNCTION, documents.documents()).await?;
         let hidden: BTreeSet<_> = all
             .iter()
-            .filter(|info| !visible.contains_key(&info.identity))
+            .filter(|info| matches!(judge(&effective, info.kind), Err(denial) if denial.wall != Wall::Signed))
             .map(|info| (info.stage.clone(), info.cluster.clone(), info.kind))
             .collect();
         missing.extend(
@@ -91,27 +95,40 @@ impl Gate {
             ReadFailure::Denied("a plugin that is asked about itself may not read anything".into())
         })?;
         let all = access.reads.documents.documents().await?;
-        let mut kinds: BTreeMap<DocumentKind, Result<(), String>> = BTreeMap::new();
+        let mut kinds: BTreeMap<DocumentKind, Result<(), Denial>> = BTreeMap::new();
         let mut visible = BTreeMap::new();
         for info in all.iter() {
-            let allowed = kinds.entry(info.kind).or_insert_with(|| {
-                let request = Request::from(DocumentsRequest { kind: info.kind });
-                match authorize(&access.effective, &request) {
-                    Decision::Allowed { .. } => Ok(()),
-                    Decision::Denied(denial) => Err(denial.to_string()),
-                }
-            });
+            let allowed = kinds
+                .entry(info.kind)
+                .or_insert_with(|| judge(&access.effective, info.kind));
             if allowed.is_ok() {
                 visible.insert(info.identity.clone(), info.clone());
             }
         }
+        // A plugin that asked for no document at all is told so; one that asked for kinds of which there are none
+        // sees that there are none.
+        let asked = access
+            .effective
+            .signed()
+            .entries()
+            .iter()
+            .any(|line| matches!(line, Capability::Documents(_)));
         if visible.is_empty()
-            && let Some(Err(reason)) = kinds.into_values().next()
+            && let Some(Err(denial)) = kinds.into_values().find(
+                |allowed| matches!(allowed, Err(denial) if !asked || denial.wall != Wall::Signed),
+            )
         {
-            return Err(ReadFailure::Denied(reason).into());
+            return Err(ReadFailure::Denied(denial.to_string()).into());
         }
         let visible = Arc::new(visible);
         *known = Some(Arc::clone(&visible));
         Ok(visible)
+    }
+}
+
+fn judge(effective: &Effective, kind: DocumentKind) -> Result<(), Denial> {
+    match authorize(effective, &Request::from(DocumentsRequest { kind })) {
+        Decision::Allowed { .. } => Ok(()),
+        Decision::Denied(denial) => Err(denial),
     }
 }

@@ -1,0 +1,198 @@
+//! The workers of a run, and what they share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::context::ApplyContext;
+use super::error::ApplyError;
+use super::facts::PlanFacts;
+use super::outcome::Outcome;
+use super::prior::Prior;
+use super::report::Progress;
+use super::schedule::{Next, Schedule};
+use super::view::{Owners, guard};
+use crate::driver::tree::{Marker, TreeError};
+use crate::plan::Plan;
+use crate::state::{Ledger, RunEnd, StateError};
+
+/// What the workers share.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) context: &'a ApplyContext,
+    pub(super) facts: PlanFacts<'a>,
+    pub(super) prior: Prior,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) owners: Mutex<Owners>,
+    schedule: Mutex<Schedule<'a>>,
+    changed: Condvar,
+    /// What stops the whole run.
+    fatal: Mutex<Option<ApplyError>>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        context: &'a ApplyContext,
+        ledger: Ledger,
+        prior: Prior,
+    ) -> Self {
+        let schedule = Schedule::of(plan, ledger.state());
+        Self {
+            plan,
+            context,
+            facts: PlanFacts::of(&plan.body),
+            prior,
+            owners: Mutex::new(Owners::of(ledger.state())),
+            ledger: Mutex::new(ledger),
+            schedule: Mutex::new(schedule),
+            changed: Condvar::new(),
+            fatal: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn go(self, resumed: bool) -> Result<Outcome, ApplyError> {
+        let run = guard(&self.ledger).run().to_owned();
+        let (instances, changes) = (
+            self.plan.body.instances.len(),
+            self.plan.body.changes().count(),
+        );
+        self.report(&Progress::RunStarted {
+            run: run.clone(),
+            resumed,
+            instances,
+            changes,
+        });
+        let workers = self.context.parallelism.get().min(instances.max(1));
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| self.work());
+            }
+        });
+        self.finish(run)
+    }
+
+    pub(super) fn report(&self, progress: &Progress) {
+        self.context.reporter.report(progress);
+    }
+
+    /// Takes passes until there are none.
+    fn work(&self) {
+        loop {
+            let unit = {
+                let mut schedule = guard(&self.schedule);
+                loop {
+                    if guard(&self.fatal).is_some() {
+                        return;
+                    }
+                    if self.context.cancel.is_cancelled() && schedule.stop() {
+                        self.report(&Progress::Stopping);
+                    }
+                    match schedule.next() {
+                        Next::Run(unit) => break unit,
+                        Next::Finished => {
+                            self.changed.notify_all();
+                            return;
+                        }
+                        Next::Wait => {
+                            schedule = self
+                                .changed
+                                .wait(schedule)
+                                .unwrap_or_else(PoisonError::into_inner);
+                        }
+                    }
+                }
+            };
+            match self.unit(&unit) {
+                Ok(outcome) => {
+                    let (instance, phase) = (unit.instance.id.clone(), unit.phase);
+                    guard(&self.schedule).finish(phase, &instance, outcome.clone());
+                    self.report(&Progress::InstanceFinished {
+                        instance,
+                        phase,
+                        outcome,
+                    });
+                }
+                Err(error) => {
+                    // Under the schedule's lock, so that nobody goes to sleep in between.
+                    let _schedule = guard(&self.schedule);
+                    guard(&self.fatal).get_or_insert(error);
+                }
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    fn finish(self, run: String) -> Result<Outcome, ApplyError> {
+        let mut ledger = self
+            .ledger
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = self
+            .fatal
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
+            if !is_dead(&error) {
+                // The run can be resumed; that the lease is given back is only a courtesy.
+                let _ = ledger.interrupt();
+            }
+            return Err(error);
+        }
+        let schedule = self
+            .schedule
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = Outcome {
+            run,
+            lineage: ledger.lineage().to_owned(),
+            instances: schedule.outcomes(),
+            waiting: BTreeMap::new(),
+        };
+        if !outcome.is_resumable() {
+            ledger.put_clusters(self.context.clusters.clone())?;
+        }
+        if let Some(marker) = Marker::of(ledger.state()) {
+            self.context.tree.put_marker(&marker)?;
+        }
+        let state = match outcome.exit_code() {
+            0 => ledger.end(RunEnd::Complete)?,
+            1 => ledger.end(RunEnd::Failed)?,
+            4 => ledger.interrupt()?,
+            _ => ledger.end(RunEnd::Partial)?,
+        };
+        let planned: BTreeSet<_> = self
+            .plan
+            .body
+            .instances
+            .iter()
+            .map(|instance| &instance.id)
+            .collect();
+        for instance in state
+            .instances()
+            .filter(|instance| planned.contains(&instance.id))
+        {
+            let waiting = instance
+                .inventory
+                .iter()
+                .filter(|(_, entry)| !entry.waits_for.is_empty());
+            outcome.waiting.extend(
+                waiting.map(|(identity, entry)| (identity.clone(), entry.waits_for.clone())),
+            );
+        }
+        let exit_code = outcome.exit_code();
+        self.context.reporter.report(&Progress::RunFinished {
+            run: outcome.run.clone(),
+            exit_code,
+        });
+        Ok(outcome)
+    }
+}
+
+/// After these nothing may be written any more.
+fn is_dead(error: &ApplyError) -> bool {
+    matches!(
+        error,
+        ApplyError::State(StateError::Killed(_) | StateError::LeaseLost { .. })
+            | ApplyError::Tree(TreeError::Killed(_))
+    )
+}
