@@ -47,6 +47,11 @@ impl Aegis {
         self.command(["key", "generate", "--name", name])
     }
 
+    /// Starts a trust file with a key of the operator's own, which is made.
+    pub fn start_trust(&self, key: &str) -> Command {
+        self.command(["trust", "init", "--key", key])
+    }
+
     /// Joins component and manifest into one package.
     pub fn package(&self, component: &Path, manifest: &Path, output: &Path) -> Command {
         let mut command = self.command(["plugin", "package"]);
@@ -54,7 +59,7 @@ impl Aegis {
             .arg(component)
             .arg("--manifest")
             .arg(manifest)
-            .arg("--output")
+            .arg("--out")
             .arg(output);
         command
     }
@@ -92,9 +97,12 @@ impl Aegis {
         self.command(["apply"])
     }
 
-    /// Imports what `terraform output -json` wrote as facts of one stage of one cluster.
-    pub fn import_facts(&self, stage: &str, cluster: &str, file: &Path) -> Command {
-        let mut command = self.command(["facts", "import", "--stage", stage, "--cluster", cluster]);
+    /// Imports what `terraform output -json` wrote as facts of one stage, of one cluster or of the stack.
+    pub fn import_facts(&self, stage: &str, cluster: Option<&str>, file: &Path) -> Command {
+        let mut command = self.command(["facts", "import", "--stage", stage]);
+        if let Some(cluster) = cluster {
+            command.args(["--cluster", cluster]);
+        }
         command.arg(file);
         command
     }

@@ -42,7 +42,7 @@ pub fn copy(original: &Path, folder: &Path) -> Result<(), Error> {
 pub fn preparation(workspace: &Workspace, aegis: &Aegis) -> Result<Vec<Command>, Error> {
     let publisher = package::publisher(workspace).public_key(PUBLISHER);
     let mut commands = vec![
-        aegis.generate_key(OPERATOR),
+        aegis.start_trust(OPERATOR),
         aegis.trust(PUBLISHER, &publisher),
     ];
     for plugin in workspace.plugins()? {
@@ -99,10 +99,11 @@ pub fn waiting(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect())
 }
 
-/// Outputs of Terraform that an example brings along, `terraform-outputs/CLUSTER-STAGE.json`.
+/// Outputs of Terraform that an example brings along, `terraform-outputs/CLUSTER-STAGE.json`, or
+/// `stack-STAGE.json` for a stage of the stack.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outputs {
-    pub cluster: String,
+    pub cluster: Option<String>,
     pub stage: String,
     pub file: PathBuf,
 }
@@ -119,7 +120,7 @@ pub fn terraform_outputs(folder: &Path) -> Result<Vec<Outputs>, Error> {
             let name = file.file_stem().and_then(|name| name.to_str());
             match name.and_then(|name| name.split_once('-')) {
                 Some((cluster, stage)) => Ok(Outputs {
-                    cluster: cluster.to_owned(),
+                    cluster: (cluster != "stack").then(|| cluster.to_owned()),
                     stage: stage.to_owned(),
                     file: file.clone(),
                 }),
@@ -138,15 +139,26 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let outputs = folder.path().join("terraform-outputs");
         fs::create_dir(&outputs).expect("a folder");
-        for name in ["use1-network.json", "euw1-state-store.json"] {
+        for name in [
+            "use1-network.json",
+            "euw1-state-store.json",
+            "stack-base.json",
+        ] {
             fs::write(outputs.join(name), "{}").expect("a file");
         }
         let found = terraform_outputs(folder.path()).expect("outputs");
-        let names: Vec<(&str, &str)> = found
+        let names: Vec<(Option<&str>, &str)> = found
             .iter()
-            .map(|outputs| (outputs.cluster.as_str(), outputs.stage.as_str()))
+            .map(|outputs| (outputs.cluster.as_deref(), outputs.stage.as_str()))
             .collect();
-        assert_eq!(names, [("euw1", "state-store"), ("use1", "network")]);
+        assert_eq!(
+            names,
+            [
+                (Some("euw1"), "state-store"),
+                (None, "base"),
+                (Some("use1"), "network")
+            ]
+        );
         fs::write(outputs.join("network.json"), "{}").expect("a file");
         assert!(terraform_outputs(folder.path()).is_err());
     }

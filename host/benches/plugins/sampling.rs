@@ -109,6 +109,9 @@ struct Figure {
     unit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<f64>,
+    /// Whether the value keeps to the limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<bool>,
 }
 
 impl Measurement {
@@ -126,20 +129,25 @@ impl Measurement {
     }
 
     /// Adds the median in relation to a size in bytes.
-    pub fn per_megabyte(mut self, bytes: usize, limit: Option<f64>) -> Self {
+    pub fn per_megabyte(self, bytes: usize, limit: Option<f64>) -> Self {
         let value = self.median_ms / (bytes as f64 / 1e6);
-        self.figures.push(Figure {
-            value,
-            unit: "ms/MB",
-            limit,
-        });
-        self
+        self.figure(value, "ms/MB", limit)
     }
 
     /// Adds the median in relation to that of something else: `unit` is `× WHAT`.
-    pub fn against(mut self, other: &Times, unit: &'static str, limit: Option<f64>) -> Self {
+    pub fn against(self, other: &Times, unit: &'static str, limit: Option<f64>) -> Self {
         let value = self.median_ms / milliseconds(other.median());
-        self.figures.push(Figure { value, unit, limit });
+        self.figure(value, unit, limit)
+    }
+
+    fn figure(mut self, value: f64, unit: &'static str, limit: Option<f64>) -> Self {
+        let within = limit.map(|limit| value <= limit);
+        self.figures.push(Figure {
+            value,
+            unit,
+            limit,
+            within,
+        });
         self
     }
 
@@ -160,11 +168,11 @@ impl Measurement {
         } = self;
         let mut line =
             format!("{what:<44} {median_ms:>10.3} ms ({min_ms:.3} … {max_ms:.3}, {runs} runs)");
-        for Figure { value, unit, limit } in &self.figures {
-            line.push_str(&format!("  {value:.2} {unit}"));
-            if let Some(limit) = limit {
-                let verdict = if value <= limit { "ok" } else { "OVER" };
-                line.push_str(&format!(" ({verdict}: ≤ {limit})"));
+        for figure in &self.figures {
+            line.push_str(&format!("  {:.2} {}", figure.value, figure.unit));
+            if let (Some(limit), Some(within)) = (figure.limit, figure.within) {
+                let verdict = if within { "ok" } else { "OVER" };
+                line.push_str(&format!(" ({verdict}: at most {limit})"));
             }
         }
         if let Some(note) = &self.note {

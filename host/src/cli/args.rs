@@ -314,7 +314,8 @@ pub enum PluginCommand {
         /// The `plugin.toml`
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
-        #[arg(long = "output-file", alias = "out", value_name = "FILE")]
+        /// Where to write the package
+        #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
     /// Sign a package: writes the statement beside it

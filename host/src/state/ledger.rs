@@ -316,22 +316,30 @@ impl Ledger {
         self.pass(FaultPoint::AfterHead(serial))
     }
 
-    fn remember(&self) -> Result<(), StateError> {
-        let (Some(head), Some(digest)) = (self.state.head(), self.state.digest) else {
-            return Ok(());
-        };
+    fn mark(&self) -> Option<(&str, Mark)> {
+        let (head, digest) = (self.state.head()?, self.state.digest?);
         let mark = Mark {
             serial: head.serial,
             head: digest,
             journal: self.writer.last(),
         };
-        self.context.operator.remember(&head.lineage, &mark)
+        Some((&head.lineage, mark))
+    }
+
+    fn remember(&self) -> Result<(), StateError> {
+        match self.mark() {
+            Some((lineage, mark)) => self.context.operator.remember(lineage, &mark),
+            None => Ok(()),
+        }
     }
 
     /// Ends the run: removes what nothing names any more, and gives the lease back.
     pub fn end(mut self, end: RunEnd) -> Result<State, StateError> {
         self.sweep()?;
         self.record(Event::End { end })?;
+        if let Some((lineage, mark)) = self.mark() {
+            self.context.operator.remember_only(lineage, &mark)?;
+        }
         self.lease.release()?;
         Ok(self.state)
     }

@@ -30,7 +30,8 @@ pub struct Mark {
 }
 
 const KEY: &str = "key";
-const MARK: &str = "mark.json";
+/// One mark a line; the last one counts.
+const MARKS: &str = "marks.jsonl";
 
 impl OperatorFolder {
     pub fn new(root: impl Into<PathBuf>) -> Self {
@@ -132,30 +133,44 @@ impl OperatorFolder {
     /// How far the state had come; `None` when this machine has not seen it.
     pub fn mark(&self, lineage: &str) -> Result<Option<Mark>, StateError> {
         let folder = self.folder(lineage)?;
-        let Some(bytes) = folder.read(MARK)? else {
+        let Some(bytes) = folder.read(MARKS)? else {
             return Ok(None);
         };
-        let mark = aegis_document::read(&bytes, Limits::SMALL)
-            .map_err(|error| error.to_string())
-            .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
-        mark.map(Some).map_err(|why| StateError::Operator {
-            path: folder.root().join(MARK).display().to_string(),
-            why,
-        })
+        // The last line may be half written, or lost in a power cut; the one before is still true.
+        let mut marks = bytes.split(|b| *b == b'\n').rev().filter_map(|line| {
+            let value = aegis_document::read(line, Limits::SMALL).ok()?;
+            serde_json::from_value(value).ok()
+        });
+        match marks.next() {
+            Some(mark) => Ok(Some(mark)),
+            None => Err(StateError::Operator {
+                path: folder.root().join(MARKS).display().to_string(),
+                why: "it holds no mark".to_owned(),
+            }),
+        }
     }
 
     /// Remembers how far the state has come. Not waited for: after a power cut the mark may lie behind, and
     /// then it still refuses everything older.
     pub(super) fn remember(&self, lineage: &str, mark: &Mark) -> Result<(), StateError> {
-        let folder = self.folder(lineage)?;
-        let bytes =
-            serde_json::to_vec(mark).map_err(|error| StateError::malformed("the mark", error))?;
-        Ok(folder.replace(MARK, &bytes)?)
+        Ok(self.folder(lineage)?.note(MARKS, &line(mark)?)?)
+    }
+
+    /// Remembers this mark and forgets those before it.
+    pub(super) fn remember_only(&self, lineage: &str, mark: &Mark) -> Result<(), StateError> {
+        Ok(self.folder(lineage)?.write(MARKS, &line(mark)?)?)
     }
 
     fn folder(&self, lineage: &str) -> Result<Folder, StateError> {
         Ok(Folder::private(self.root.join(check_lineage(lineage)?)))
     }
+}
+
+fn line(mark: &Mark) -> Result<Vec<u8>, StateError> {
+    let mut line =
+        serde_json::to_vec(mark).map_err(|error| StateError::malformed("the mark", error))?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// A lineage is 32 hexadecimal digits: it names a folder.

@@ -152,18 +152,61 @@ fn of_bucket<'a>(
         .find(|other| refers(other.body.get("bucket"), "aws_s3_bucket", bucket, "bucket"))
 }
 
-/// Whether the root opens a bucket to everybody's reads on purpose: through an ACL or a policy.
-fn is_public(document: &Document, bucket: &Resource<'_>) -> bool {
-    let acl = of_bucket(document, "aws_s3_bucket_acl", bucket).and_then(|acl| {
-        acl.body
-            .get("acl")
-            .and_then(Value::as_str)
-            .map(|acl| acl.starts_with("public-"))
-    });
-    let policy = of_bucket(document, "aws_s3_bucket_policy", bucket).is_some_and(|policy| {
-        allows(policy.body.get("policy")).any(|statement| is_everybody(statement.get("Principal")))
-    });
-    acl == Some(true) || policy
+/// Who else can read a bucket.
+#[derive(PartialEq)]
+enum Readers {
+    /// Nobody but those whom the account lets.
+    Account,
+    /// Everybody, and only the two documents of OIDC discovery: AWS reads them without credentials, to check the
+    /// tokens of service accounts.
+    Discovery,
+    Everybody,
+}
+
+fn readers(document: &Document, bucket: &Resource<'_>) -> Readers {
+    let acl = of_bucket(document, "aws_s3_bucket_acl", bucket);
+    let acl = acl
+        .as_ref()
+        .and_then(|acl| acl.body.get("acl"))
+        .and_then(Value::as_str);
+    if acl.is_some_and(|acl| acl.starts_with("public-") || acl == "authenticated-read") {
+        return Readers::Everybody;
+    }
+    let policy = of_bucket(document, "aws_s3_bucket_policy", bucket);
+    let open: Vec<&Value> = policy
+        .iter()
+        .flat_map(|policy| allows(policy.body.get("policy")))
+        .filter(|statement| is_everybody(statement.get("Principal")))
+        .collect();
+    match open.as_slice() {
+        [] => Readers::Account,
+        open if open.iter().all(|statement| reads_discovery(statement)) => Readers::Discovery,
+        _ => Readers::Everybody,
+    }
+}
+
+/// The paths below an issuer, OpenID Connect Discovery 1.0 section 4 and where kOps puts the keys.
+const DISCOVERY: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
+
+fn reads_discovery(statement: &Value) -> bool {
+    let resources = texts(statement.get("Resource"));
+    texts(statement.get("Action")) == ["s3:GetObject"]
+        && !resources.is_empty()
+        && resources
+            .iter()
+            .all(|resource| DISCOVERY.iter().any(|path| resource.ends_with(path)))
+}
+
+/// Whether other buckets write their access logs into this one.
+fn takes_logs(document: &Document, bucket: &Resource<'_>) -> bool {
+    resources(document, "aws_s3_bucket_logging").any(|logging| {
+        refers(
+            logging.body.get("target_bucket"),
+            "aws_s3_bucket",
+            bucket,
+            "bucket",
+        )
+    })
 }
 
 fn each_bucket(
@@ -180,8 +223,8 @@ fn each_bucket(
 
 fn s3_encrypted(document: &Document) -> Vec<Verdict> {
     each_bucket(document, |bucket| {
-        if is_public(document, bucket) {
-            return Ok("public by purpose, nothing in it is secret");
+        if readers(document, bucket) == Readers::Discovery {
+            return Ok("holds published documents, which are no secrets");
         }
         let settings = of_bucket(
             document,
@@ -201,6 +244,10 @@ fn s3_encrypted(document: &Document) -> Vec<Verdict> {
         let algorithm = default.get("sse_algorithm").unwrap_or(&Value::Null);
         match algorithm.as_str() {
             Some("aws:kms" | "aws:kms:dsse") => Ok("encrypted with a KMS key"),
+            // S3 delivers access logs only to buckets whose default is SSE-S3.
+            Some("AES256") if takes_logs(document, bucket) => {
+                Ok("encrypted by S3, as log delivery needs it")
+            }
             _ => Err(Verdict::fail(
                 settings.pointer,
                 format!("{}: not encrypted with a KMS key", bucket.name),
@@ -219,16 +266,20 @@ fn s3_private(document: &Document) -> Vec<Verdict> {
     ];
     each_bucket(document, |bucket| {
         let name = bucket.name;
-        // kOps publishes the OIDC discovery documents in a bucket: AWS has to read them without credentials.
-        if is_public(document, bucket) {
-            let purpose = bucket.body.pointer("/tags/Purpose").and_then(Value::as_str);
-            return Err(match purpose {
-                Some("oidc-discovery") => Verdict::warn(
+        match readers(document, bucket) {
+            Readers::Account => {}
+            Readers::Discovery => {
+                let message = format!(
+                    "{name}: everybody can read the documents of OIDC discovery, and nothing else"
+                );
+                return Err(Verdict::warn(&bucket.pointer, message));
+            }
+            Readers::Everybody => {
+                return Err(Verdict::fail(
                     &bucket.pointer,
-                    format!("{name}: public by purpose; it may hold discovery documents only"),
-                ),
-                _ => Verdict::fail(&bucket.pointer, format!("{name}: open to everybody")),
-            });
+                    format!("{name}: open to everybody"),
+                ));
+            }
         }
         let block =
             of_bucket(document, "aws_s3_bucket_public_access_block", bucket).ok_or_else(|| {

@@ -383,21 +383,87 @@ fn a_missing_stage_makes_every_control_incomplete() {
     assert_eq!(open, Compliance::controls().len());
 }
 
+/// The findings about the state bucket when the root says something more about it.
+fn with_bucket(more: Vec<Value>, control: &str) -> Outcome {
+    let mut root = good_root();
+    root["resources"].as_array_mut().unwrap().extend(more);
+    let findings = evaluate(&memory(root, good_cluster(), good_group()));
+    outcomes(&findings)[control].clone()
+}
+
 #[test]
-fn a_public_bucket_is_told_by_its_purpose() {
-    for (tags, outcome) in [
-        (json!({"Purpose": "oidc-discovery"}), Outcome::Warn),
-        (json!({}), Outcome::Fail),
-    ] {
-        let mut root = good_root();
-        root["resources"][0]["body"]["tags"] = tags;
-        root["resources"].as_array_mut().unwrap().push(resource(
+fn a_bucket_is_judged_by_who_can_read_it() {
+    let acl = |acl: &str| {
+        resource(
             "aws_s3_bucket_acl",
             "state",
-            json!({"bucket": "@{resource:aws_s3_bucket.state.id}", "acl": "public-read"}),
+            json!({"bucket": "@{resource:aws_s3_bucket.state.id}", "acl": acl}),
+        )
+    };
+    assert_eq!(
+        with_bucket(vec![acl("public-read")], "aws-s3-private"),
+        Outcome::Fail
+    );
+    assert_eq!(
+        with_bucket(vec![acl("private")], "aws-s3-private"),
+        Outcome::Pass
+    );
+}
+
+#[test]
+fn a_bucket_that_publishes_discovery_documents_only_is_a_warning() {
+    let discovery = json!([
+        "arn:x/*/.well-known/openid-configuration",
+        "arn:x/*/openid/v1/jwks"
+    ]);
+    for (action, resources, outcome) in [
+        (json!("s3:GetObject"), discovery.clone(), Outcome::Warn),
+        (json!(["s3:GetObject"]), discovery.clone(), Outcome::Warn),
+        (json!("s3:GetObject"), json!("arn:x/*"), Outcome::Fail),
+        (
+            json!(["s3:GetObject", "s3:PutObject"]),
+            discovery.clone(),
+            Outcome::Fail,
+        ),
+        (json!("s3:*"), discovery.clone(), Outcome::Fail),
+        (json!("s3:GetObject"), json!([]), Outcome::Fail),
+    ] {
+        let mut root = good_root();
+        root["resources"][4]["body"]["policy"]["Statement"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({
+                "Effect": "Allow", "Principal": "*", "Action": action, "Resource": resources,
+            }));
+        let findings = evaluate(&memory(root, good_cluster(), good_group()));
+        assert_eq!(
+            outcomes(&findings)["aws-s3-private"],
+            &outcome,
+            "{action} {resources}"
+        );
+    }
+}
+
+#[test]
+fn a_bucket_for_access_logs_may_be_encrypted_by_s3() {
+    let plain = |root: &mut Value| {
+        root["resources"][1]["body"]["rule"][0]["apply_server_side_encryption_by_default"][0]["sse_algorithm"] =
+            json!("AES256");
+    };
+    for (target, outcome) in [("shop-state", Outcome::Pass), ("another", Outcome::Fail)] {
+        let mut root = good_root();
+        plain(&mut root);
+        root["resources"].as_array_mut().unwrap().push(resource(
+            "aws_s3_bucket_logging",
+            "other",
+            json!({"bucket": "other", "target_bucket": target}),
         ));
         let findings = evaluate(&memory(root, good_cluster(), good_group()));
-        assert_eq!(outcomes(&findings)["aws-s3-private"], &outcome);
+        assert_eq!(
+            outcomes(&findings)["aws-s3-encrypted"],
+            &outcome,
+            "{target}"
+        );
     }
 }
 

@@ -79,7 +79,6 @@ fn the_foundation_with_a_repository_that_delivers() {
         "region": "eu-central-1",
         "keep-versions-days": 30,
         "access-logs": { "enabled": false },
-        "github-provider": "existing",
         "tags": { "team": "platform" },
     }));
     insta::assert_snapshot!(harness::render(&run(harness).unwrap()));
@@ -141,6 +140,22 @@ fn a_workflow_is_trusted_by_its_exact_repository_and_environment() {
                 "token.actions.githubusercontent.com:sub": "repo:example/shop:environment:prod",
             },
         })
+    );
+}
+
+#[test]
+fn a_provider_that_the_account_has_is_trusted_and_not_made_again() {
+    let plan = |provider: &str| {
+        let config = json!({ "github-provider": provider });
+        run(harness("foundation").settings(github()).config(config)).unwrap()
+    };
+    let (made, existing) = (plan("create"), plan("existing"));
+    let (made, existing) = (root(&made), root(&existing));
+    assert_eq!(bodies(made, "aws_iam_openid_connect_provider").len(), 1);
+    assert!(bodies(existing, "aws_iam_openid_connect_provider").is_empty());
+    assert_eq!(
+        bodies(made, "aws_iam_role"),
+        bodies(existing, "aws_iam_role")
     );
 }
 

@@ -97,7 +97,7 @@ impl Demo {
             let file = relative(&outputs.file, &self.stack);
             let import = self
                 .aegis
-                .import_facts(&outputs.stage, &outputs.cluster, file);
+                .import_facts(&outputs.stage, outputs.cluster.as_deref(), file);
             self.step(import, &[0])?;
         }
         self.step(self.aegis.plan_with_exit_code(), &[2])?;

@@ -416,3 +416,39 @@ fn many_instances_are_worked_on_at_a_time_in_the_order_of_the_graph() {
     let other = events.iter().position(|event| matches!(event, Progress::InstanceStarted { instance, .. } if instance.stage != *"base"));
     assert!(base < other);
 }
+
+#[test]
+fn zz_timing() {
+    use std::time::Instant;
+    let world = World::new();
+    let mut one = stage("a");
+    for index in 0..1000 {
+        one = one.file(&format!("x{}/f{index}.txt", index % 10), "hello");
+    }
+    let plan = world.plan(&[one]);
+    let t = Instant::now();
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+    eprintln!("1 x 1000 files: {:?}", t.elapsed());
+    let mut world = World::new();
+    world.context.parallelism = std::num::NonZeroUsize::new(4).unwrap();
+    let stages: Vec<_> = (0..1000)
+        .map(|index| {
+            stage(&format!("s{index}"))
+                .file(&format!("s{index}/a.txt"), "1")
+                .file(&format!("s{index}/b.txt"), "2")
+        })
+        .collect();
+    let plan = world.plan(&stages);
+    let t = Instant::now();
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+    eprintln!("1000 x 2 files: {:?}", t.elapsed());
+    let t = Instant::now();
+    world.state().unwrap();
+    eprintln!("load 1000: {:?}", t.elapsed());
+    let t = Instant::now();
+    let plan = world.plan(&stages);
+    eprintln!("plan: {:?}", t.elapsed());
+    let t = Instant::now();
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+    eprintln!("noop 1000 x 2 files: {:?}", t.elapsed());
+}

@@ -149,7 +149,7 @@ fn a_rolled_back_state_is_refused_where_the_newer_one_was_seen() {
         .next()
         .unwrap()
         .unwrap();
-    std::fs::remove_file(lineage.path().join("mark.json")).unwrap();
+    std::fs::remove_file(lineage.path().join("marks.jsonl")).unwrap();
     assert!(world.state().is_ok());
 }
 
@@ -161,7 +161,7 @@ fn two_futures_of_one_state_are_told_apart() {
     world.converge(&[stage("use1/a").file("a.txt", "3")]);
     let mark = files_below(&world.home())
         .into_iter()
-        .find(|file| file.ends_with("mark.json"))
+        .find(|file| file.ends_with("marks.jsonl"))
         .unwrap();
     let seen = std::fs::read(&mark).unwrap();
     std::fs::remove_dir_all(&state).unwrap();

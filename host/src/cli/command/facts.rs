@@ -32,7 +32,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Facts) -> Result<Exit, Failure> {
 
 fn list(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
     let made = make(ui, &Project::open(global)?, &home()?, None)?;
-    let facts = &made.planned.plan.body.facts;
+    let facts = &made.plan.body.facts;
     ui.answer(facts, || {
         facts
             .iter()

@@ -22,7 +22,7 @@ const STATE_LOST: &str = "AEG0721";
 pub fn run(ui: &Ui, global: &Global, options: &Options) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let made = make(ui, &project, &home()?, options.parallelism)?;
-    let plan = &made.planned.plan;
+    let plan = &made.plan;
     let path = options.out.clone().unwrap_or_else(|| project.plan_file());
     let bytes = plan.to_bytes().map_err(|error| plain(PLAN, &error))?;
     write(&path, &bytes)?;
@@ -59,19 +59,13 @@ fn next_step(plan: &Plan, path: &Path) -> String {
     )
 }
 
-/// A plan, and the state that it was made from.
-pub struct Made {
-    pub planned: Planned,
-    pub state: State,
-}
-
 /// Makes a plan of a project as it stands.
 pub fn make(
     ui: &Ui,
     project: &Project,
     home: &Home,
     parallel: Option<usize>,
-) -> Result<Made, Failure> {
+) -> Result<Planned, Failure> {
     let loaded = project.load(home)?;
     let store = LocalStore::beside(&project.folder);
     let operator = operator_folder(project, home)?;
@@ -95,10 +89,7 @@ pub fn make(
         progress: &|done, total| progress.at(done, total),
     });
     progress.finish();
-    Ok(Made {
-        planned: planned?,
-        state,
-    })
+    Ok(planned?)
 }
 
 /// The operator's part of the state, which must not lie where others can write.

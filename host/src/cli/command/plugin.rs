@@ -276,7 +276,7 @@ fn asked_for(ui: &Ui, asks: &CapabilitySet) -> String {
         .iter()
         .map(|line| (line.risk(), line.describe()))
         .collect();
-    lines.sort_by(|a, b| b.0.cmp(&a.0));
+    lines.sort_by_key(|(risk, _)| std::cmp::Reverse(*risk));
     lines
         .into_iter()
         .map(|(risk, words)| {

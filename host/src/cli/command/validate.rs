@@ -12,7 +12,7 @@ use crate::validate::Verdict;
 pub fn run(ui: &Ui, global: &Global, options: &Validate) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let made = make(ui, &project, &home()?, None)?;
-    let body = &made.planned.plan.body;
+    let body = &made.plan.body;
     let threshold = options.fail_on.map_or(body.policy.block_at, severity);
     let verdict = Verdict::at(body, threshold);
     ui.answer(&findings::json(&verdict, &body.findings), || {

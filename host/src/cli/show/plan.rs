@@ -75,7 +75,7 @@ fn changing(plan: &Plan) -> impl Iterator<Item = (&crate::plan::Instance, &Plann
         .filter(|(_, change)| change.action != ChangeAction::Noop)
 }
 
-/// What an approver has to know before anything else.
+/// What an approver has to know before anything else. Never cut; what is the same in several clusters is said once.
 fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
     let mut lines: Vec<String> = Vec::new();
     for (instance, change) in changing(plan) {
@@ -99,13 +99,6 @@ fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
                 instance.id
             ));
         }
-        for capability in &change.capabilities {
-            lines.push(format!(
-                "{}: {} ({identity})",
-                instance.id,
-                untrusted(capability)
-            ));
-        }
     }
     for instance in &plan.body.instances {
         match &instance.state {
@@ -126,6 +119,7 @@ fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
             }
         }
     }
+    lines.extend(capabilities(plan));
     lines.extend(decided_later(plan));
     for exception in &plan.body.exceptions {
         lines.push(format!(
@@ -144,6 +138,41 @@ fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
         let _ = writeln!(out, "  {} {line}", ui.paint(Tone::Warn, "!"));
     }
     out.push('\n');
+}
+
+/// What was granted beyond the plain and is used by a change, one line for each thing.
+fn capabilities(plan: &Plan) -> Vec<String> {
+    let mut seen: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for (instance, change) in changing(plan) {
+        let cluster = instance.id.cluster.as_ref();
+        for capability in &change.capabilities {
+            let words = untrusted(capability).to_string();
+            let words = match cluster {
+                Some(cluster) => words.replace(&format!("cluster {cluster}"), "the cluster"),
+                None => words,
+            };
+            let line = format!("{}: {words}", instance.id.stage);
+            let place = *places.entry(line.clone()).or_insert_with(|| {
+                seen.push((line, Vec::new()));
+                seen.len() - 1
+            });
+            if let (Some((_, clusters)), Some(cluster)) = (seen.get_mut(place), cluster)
+                && !clusters.contains(&cluster.as_str())
+            {
+                clusters.push(cluster.as_str());
+            }
+        }
+    }
+    seen.into_iter()
+        .map(|(line, clusters)| {
+            if clusters.is_empty() {
+                line
+            } else {
+                format!("{line} ({})", clusters.join(", "))
+            }
+        })
+        .collect()
 }
 
 /// Values that are known only after the approval, and who decides them.

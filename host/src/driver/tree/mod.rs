@@ -24,3 +24,6 @@ pub use path::{Claims, Clash, PathError, TreePath, WAITING_ENDING};
 pub use render::{FactShape, RenderContext, RenderError, Rendered, Shapes, TreeFile, render};
 pub use target::{Conflict, Desired, Difference, Drift, DriftKind, Observation, TreeTarget};
 pub use terraform::TerraformError;
+
+#[cfg(test)]
+mod tests;

@@ -246,15 +246,18 @@ impl TreeTarget {
                 .map_err(|source| self.failed(source))?;
             pass(FaultPoint::FileChanged(path.clone()))?;
         }
-        for path in steps.keys() {
-            if steps.get(path).is_some_and(|step| step.after.is_none()) {
+        let mut synced = BTreeSet::new();
+        for (path, step) in steps {
+            if step.after.is_none() {
                 self.folder
                     .remove_empty_above(path.as_str())
                     .map_err(|source| self.failed(source))?;
             }
-            self.folder
-                .sync_above(path.as_str())
-                .map_err(|source| self.failed(source))?;
+            if synced.insert(path.split().0) {
+                self.folder
+                    .sync_above(path.as_str())
+                    .map_err(|source| self.failed(source))?;
+            }
         }
         Ok(())
     }

@@ -37,58 +37,32 @@ pub(super) fn print(workflow: &Workflow) -> Result<Vec<u8>, RenderError> {
 }
 
 fn triggers(triggers: &[Trigger]) -> Yaml {
-    let texts = |items: Vec<&String>| {
-        Yaml::List(
-            items
-                .into_iter()
-                .map(|item| Yaml::text(item.as_str()))
-                .collect(),
-        )
-    };
-    let mut branches = Vec::new();
-    let mut tags = Vec::new();
-    let mut requests = Vec::new();
+    let mut branches = Filter::default();
+    let mut tags = Filter::default();
+    let mut requests = Filter::default();
     let mut schedules = Vec::new();
     let mut manual = false;
-    let (mut pushed, mut requested) = (false, false);
     for trigger in triggers {
         match trigger {
-            Trigger::Push(names) => {
-                pushed = true;
-                branches.extend(names);
-            }
-            Trigger::Tag(names) => {
-                pushed = true;
-                tags.extend(names);
-            }
-            Trigger::PullRequest(names) => {
-                requested = true;
-                requests.extend(names);
-            }
+            Trigger::Push(names) => branches.add(names),
+            Trigger::Tag(names) => tags.add(names),
+            Trigger::PullRequest(names) => requests.add(names),
             Trigger::Schedule(cron) => {
-                schedules.push(Yaml::map([("cron", Yaml::text(cron.as_str()))]))
+                schedules.push(Yaml::map([("cron", Yaml::text(cron.as_str()))]));
             }
             Trigger::Manual => manual = true,
         }
     }
     let mut on = Vec::new();
-    if pushed {
-        let mut push = Vec::new();
-        if !branches.is_empty() {
-            push.push(("branches", texts(branches)));
-        }
-        if !tags.is_empty() {
-            push.push(("tags", texts(tags)));
-        }
+    let push: Vec<_> = [("branches", branches.names()), ("tags", tags.names())]
+        .into_iter()
+        .filter_map(|(filter, names)| Some((filter, names?)))
+        .collect();
+    if !push.is_empty() {
         on.push(("push", Yaml::map(push)));
     }
-    if requested {
-        let filter = if requests.is_empty() {
-            Vec::new()
-        } else {
-            vec![("branches", texts(requests))]
-        };
-        on.push(("pull_request", Yaml::map(filter)));
+    if let Some(names) = requests.names() {
+        on.push(("pull_request", Yaml::map([("branches", names)])));
     }
     if !schedules.is_empty() {
         on.push(("schedule", Yaml::List(schedules)));
@@ -97,6 +71,30 @@ fn triggers(triggers: &[Trigger]) -> Yaml {
         on.push(("workflow_dispatch", Yaml::Map(Vec::new())));
     }
     Yaml::map(on)
+}
+
+/// Branches or tags of one event. GitHub takes a missing filter for "all" only while the other one is missing as
+/// well, so it is always written.
+#[derive(Default)]
+struct Filter<'a> {
+    asked: bool,
+    all: bool,
+    names: Vec<&'a str>,
+}
+
+impl<'a> Filter<'a> {
+    /// No names are all names.
+    fn add(&mut self, names: &'a [String]) {
+        self.asked = true;
+        self.all |= names.is_empty();
+        self.names.extend(names.iter().map(String::as_str));
+    }
+
+    fn names(&self) -> Option<Yaml> {
+        let names = if self.all { &["**"][..] } else { &self.names };
+        self.asked
+            .then(|| Yaml::List(names.iter().map(|name| Yaml::text(*name)).collect()))
+    }
 }
 
 fn job(job: &Job) -> Result<Yaml, RenderError> {

@@ -1,9 +1,9 @@
 //! Authorising a planned change once more, right before it is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aegis_document::Identifier;
+use aegis_document::{Digest, Identifier};
 
 use super::super::document::{Documents, PlannedChange};
 use super::super::identity::{Identity, InstanceId};
@@ -12,7 +12,7 @@ use super::stage::StageSet;
 use crate::apply::{Reauthorize, Refusal};
 use crate::capability::{Denial, authorize_change};
 use crate::driver::document::Document;
-use crate::proposal::{Change, ObjectRef};
+use crate::proposal::{Action, Change, ObjectRef};
 
 /// Asks the same walls as the planner did, with the grants that are in the lock file now. It looks at the document that
 /// was approved, tokens and all: what is authorised is literal by construction, and what a token may become is
@@ -22,11 +22,23 @@ pub struct Again {
     clusters: Arc<BTreeSet<Identifier>>,
     documents: Documents,
     proposed: BTreeSet<(Identifier, ObjectRef)>,
+    /// The documents of each proposed change: a kOps change has several, and is authorised as a whole.
+    parts: BTreeMap<(InstanceId, Identifier), Vec<(Identity, Digest)>>,
 }
 
 impl Again {
     /// For the changes of a plan.
     pub fn new(stages: StageSet, plan: &super::super::Plan) -> Self {
+        let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (instance, change) in plan.body.changes() {
+            if let (Some(id), Some(desired)) = (&change.id, change.desired) {
+                let part = (change.identity.clone(), desired);
+                parts
+                    .entry((instance.id.clone(), id.clone()))
+                    .or_default()
+                    .push(part);
+            }
+        }
         let proposed = plan
             .body
             .changes()
@@ -41,6 +53,7 @@ impl Again {
             stages,
             documents: plan.documents.clone(),
             proposed,
+            parts,
         }
     }
 
@@ -56,15 +69,9 @@ impl Again {
         };
         let stage = self.stages.iter().find(|stage| stage.name == id.stage);
         let stage = stage.ok_or_else(|| fault("the stage is not in the stack any more"))?;
-        let source = self
-            .documents
-            .get(desired)
-            .ok_or_else(|| fault("the plan does not hold the document"))?;
-        let document = Document::parse(&change.identity, &source)
-            .map_err(|error| fault(&error.to_string()))?;
-        let action = document
-            .to_action(&change.identity)
-            .ok_or_else(|| fault("the document is of another kind"))?;
+        let action = self
+            .action(id, change, *desired)
+            .map_err(|message| fault(&message))?;
         let again = Change {
             id: change.id.clone().unwrap_or_else(|| id.stage.clone()),
             cluster: change.identity.cluster().or(id.cluster.as_ref()).cloned(),
@@ -81,6 +88,23 @@ impl Again {
     }
 }
 
+/// Puts the parts of one kOps change together again.
+fn join(whole: Option<Action>, part: Action) -> Result<Action, String> {
+    match (whole, part) {
+        (None, part) => Ok(part),
+        (Some(Action::Kops(mut whole)), Action::Kops(part)) => {
+            if part.spec.as_map().is_some_and(|spec| !spec.is_empty()) {
+                whole.spec = part.spec;
+                whole.secrets = part.secrets;
+                whole.roll = part.roll;
+            }
+            whole.instance_groups.extend(part.instance_groups);
+            Ok(Action::Kops(whole))
+        }
+        (Some(_), _) => Err("the change has more documents than its kind can have".to_owned()),
+    }
+}
+
 fn refusal(denials: &[Denial]) -> Refusal {
     let messages: Vec<String> = denials.iter().map(ToString::to_string).collect();
     Refusal {
@@ -89,6 +113,36 @@ fn refusal(denials: &[Denial]) -> Refusal {
             .map_or_else(String::new, |denial| denial.code.to_string()),
         message: messages.join("; "),
         help: denials.first().map(|denial| denial.help.to_string()),
+    }
+}
+
+impl Again {
+    /// The proposed action that the change's documents come from.
+    fn action(
+        &self,
+        id: &InstanceId,
+        change: &PlannedChange,
+        desired: Digest,
+    ) -> Result<Action, String> {
+        let alone = [(change.identity.clone(), desired)];
+        let parts = change
+            .id
+            .as_ref()
+            .and_then(|change| self.parts.get(&(id.clone(), change.clone())));
+        let parts = parts.map_or(alone.as_slice(), Vec::as_slice);
+        let mut whole = None;
+        for (identity, digest) in parts {
+            let source = self
+                .documents
+                .get(digest)
+                .ok_or("the plan does not hold the document")?;
+            let document = Document::parse(identity, &source).map_err(|error| error.to_string())?;
+            let part = document
+                .to_action(identity)
+                .ok_or("the document is of another kind")?;
+            whole = Some(join(whole, part)?);
+        }
+        whole.ok_or_else(|| "the change has no document".to_owned())
     }
 }
 

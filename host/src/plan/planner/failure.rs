@@ -19,7 +19,6 @@ pub struct PlanFailure {
 
 pub const CONFIG: &str = "AEG0701";
 pub const PLUGIN_FAILURE: &str = "AEG0702";
-pub const PLUGIN_CALL: &str = "AEG0703";
 pub const DOCUMENT: &str = "AEG0704";
 pub const TWO_CLAIMS: &str = "AEG0705";
 pub const PATH_CLASH: &str = "AEG0706";

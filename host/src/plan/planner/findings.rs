@@ -28,10 +28,6 @@ pub struct Validated {
 }
 
 /// Calls every validation stage.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a part of the plan in the making"
-)]
 pub fn validate(
     inputs: &Inputs<'_>,
     schemas: &config::Schemas,

@@ -343,11 +343,12 @@ impl Work<'_> {
                     .find(|moved| moved.to == identity.to_string());
                 moves.and_then(|moved| moved.from.parse().ok())
             };
-            for (identity, document) in documents {
+            for (number, (identity, document)) in documents.into_iter().enumerate() {
                 let place = Place {
                     stage,
                     id,
                     change,
+                    first: number == 0,
                     after: &after,
                     moved_from: moved(&identity),
                 };
@@ -448,7 +449,7 @@ impl Work<'_> {
                 .change
                 .requests()
                 .iter()
-                .filter(|request| request.risk() > Risk::Plain)
+                .filter(|request| place.first && request.risk() > Risk::Plain)
                 .map(ToString::to_string)
                 .collect(),
             identity: identity.clone(),
@@ -535,6 +536,8 @@ struct Place<'a> {
     stage: &'a StagePlan,
     id: &'a InstanceId,
     change: &'a crate::capability::Authorized<Change>,
+    /// The first document of the change: what the change implies is told there, and once.
+    first: bool,
     after: &'a [Identity],
     moved_from: Option<Identity>,
 }

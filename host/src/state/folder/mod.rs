@@ -175,26 +175,37 @@ impl Folder {
 
     /// Appends to a file, durably; it is made when it is not there.
     pub fn append(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        let (folders, name) = split(path)?;
-        let parent = self.make(&folders, path)?;
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file =
-            match rustix::fs::openat(&parent, name, flags, Mode::from_raw_mode(self.file_mode)) {
-                Ok(file) => file,
-                Err(Errno::LOOP) => return Err(not_a_file(path, "a symbolic link")),
-                Err(error) => return Err(failed("write", path, error)),
-            };
-        let mut file = std::fs::File::from(file);
-        let is_new = file.metadata().is_ok_and(|about| about.len() == 0);
-        file.write_all(bytes)
-            .and_then(|()| file.sync_data())
+        let (file, is_new) = self.append_only(path, bytes)?;
+        file.sync_data()
             .map_err(|error| failed("write", path, error))?;
         if is_new {
             self.sync_above(path)
         } else {
             Ok(())
         }
+    }
+
+    /// Appends to a file without waiting for the disk.
+    pub fn note(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        self.append_only(path, bytes).map(|_| ())
+    }
+
+    /// The file, and whether it was empty before.
+    fn append_only(&self, path: &str, bytes: &[u8]) -> Result<(std::fs::File, bool), FolderError> {
+        let (folders, name) = split(path)?;
+        let parent = self.make(&folders, path)?;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(self.file_mode);
+        let mut file = match rustix::fs::openat(&parent, name, flags, mode) {
+            Ok(file) => std::fs::File::from(file),
+            Err(Errno::LOOP) => return Err(not_a_file(path, "a symbolic link")),
+            Err(error) => return Err(failed("write", path, error)),
+        };
+        let is_new = file.metadata().is_ok_and(|about| about.len() == 0);
+        file.write_all(bytes)
+            .map_err(|error| failed("write", path, error))?;
+        Ok((file, is_new))
     }
 
     /// Removes a file; whether there was one. A symbolic link is removed itself.
@@ -219,7 +230,10 @@ impl Folder {
                 return Ok(());
             };
             match rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR) {
-                Ok(()) | Err(Errno::NOENT) => {}
+                Ok(()) => {
+                    rustix::fs::fsync(&parent).map_err(|error| failed("write", path, error))?
+                }
+                Err(Errno::NOENT) => {}
                 Err(Errno::NOTEMPTY | Errno::EXIST) => return Ok(()),
                 Err(error) => return Err(failed("remove the folder of", path, error)),
             }
@@ -227,16 +241,14 @@ impl Folder {
         Ok(())
     }
 
-    /// Brings the names in all folders above a path to the disk.
+    /// Brings the names in a path's folder to the disk. Folders are brought there when they are made.
     pub fn sync_above(&self, path: &str) -> Result<(), FolderError> {
-        let (mut folders, _) = split(path)?;
-        loop {
-            if let Some(folder) = self.walk(&folders, path)? {
-                rustix::fs::fsync(&folder).map_err(|error| failed("write", path, error))?;
+        let (folders, _) = split(path)?;
+        match self.walk(&folders, path)? {
+            Some(folder) => {
+                rustix::fs::fsync(&folder).map_err(|error| failed("write", path, error))
             }
-            if folders.pop().is_none() {
-                return Ok(());
-            }
+            None => Ok(()),
         }
     }
 

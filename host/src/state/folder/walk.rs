@@ -63,8 +63,10 @@ impl Folder {
                 Ok(next) => next,
                 Err(Errno::NOENT) => {
                     match rustix::fs::mkdirat(&folder, *name, mode) {
+                        Ok(()) => rustix::fs::fsync(&folder)
+                            .map_err(|error| failed("write", path, error))?,
                         // Somebody else was faster; what is there is entered like any other folder.
-                        Ok(()) | Err(Errno::EXIST) => {}
+                        Err(Errno::EXIST) => {}
                         Err(error) => return Err(failed("create the folder of", path, error)),
                     }
                     enter(folder.as_fd(), name).map_err(|error| blocked(path, name, error))?

@@ -85,4 +85,4 @@ fn rank(key: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

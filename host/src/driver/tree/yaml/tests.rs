@@ -6,7 +6,7 @@ use super::Yaml;
 use crate::stack::syntax::Typed;
 
 /// Composes the events of a YAML 1.2 parser into JSON, by the core schema.
-fn read(text: &str) -> Value {
+pub(in crate::driver::tree) fn read(text: &str) -> Value {
     enum Open {
         List(Vec<Value>),
         Map(Map<String, Value>, Option<String>),

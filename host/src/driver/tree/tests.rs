@@ -1,0 +1,382 @@
+//! What documents look like in the tree, and what the tree refuses.
+
+use std::collections::BTreeMap;
+
+use aegis_document::Digest;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::driver::document::Document;
+use crate::driver::document::tests as proposed;
+use crate::plan::{ChangeAction, Identity, InstanceId};
+use crate::proposal::{Action, Step};
+use crate::stack::ReleaseOwner;
+use crate::state::InventoryEntry;
+use crate::template::{Binding, Templated};
+
+/// The facts of the documents in `proposed`, known or not.
+fn facts(known: bool) -> (Shapes, Binding) {
+    let (mut shapes, mut binding) = (Shapes::new(), Binding::default());
+    for (fact, format, value) in [
+        ("state.bucket", "dns-name", json!("shop-state")),
+        ("use1/network.vpc-id", "aws-id", json!("vpc-1")),
+        (
+            "use1/network.subnets",
+            "map<aws-id>",
+            json!({"a": "subnet-1"}),
+        ),
+        ("use1/mesh.domain", "dns-name", json!("mesh.internal")),
+        ("use1/dns.zone", "text", json!("zone\n---\nkind: Evil")),
+        ("use1/dns.address", "dns-name", json!("lb.example.com")),
+        ("use1/x", "text", json!("no: \"x\"")),
+    ] {
+        let (fact, format): (crate::fact::FactRef, crate::fact::Format) =
+            (fact.parse().unwrap(), format.parse().unwrap());
+        shapes.insert(
+            fact.clone(),
+            FactShape {
+                format: format.clone(),
+                secret: false,
+            },
+        );
+        if known {
+            binding.insert(fact, format, value);
+        }
+    }
+    (shapes, binding)
+}
+
+fn rendered(
+    identity: &Identity,
+    document: &Document,
+    known: bool,
+) -> Result<Rendered, RenderError> {
+    let (shapes, binding) = facts(known);
+    let instance: InstanceId = "use1/mesh".parse().unwrap();
+    render(
+        identity,
+        document,
+        &RenderContext {
+            instance: &instance,
+            shapes: &shapes,
+            binding: &binding,
+        },
+    )
+}
+
+fn shown(action: Action, owner: ReleaseOwner, known: bool) -> String {
+    let documents = proposed::built(action, Some("use1"), owner).unwrap();
+    let mut shown = String::new();
+    for (identity, document) in documents {
+        for (path, file) in rendered(&identity, &document, known).unwrap().files {
+            shown += &format!("--- {path}\n{}", String::from_utf8(file.bytes).unwrap());
+        }
+    }
+    shown
+}
+
+#[test]
+fn documents_are_files_that_people_can_read() {
+    let owner = ReleaseOwner::Aegis;
+    for (name, action, owner) in [
+        ("kops", Action::Kops(proposed::kops()), owner),
+        ("object", Action::Apply(proposed::object()), owner),
+        (
+            "absent",
+            Action::EnsureAbsent(proposed::object().reference()),
+            owner,
+        ),
+        ("release", Action::Release(proposed::release()), owner),
+        (
+            "argocd-release",
+            Action::Release(proposed::release()),
+            ReleaseOwner::Argocd,
+        ),
+        (
+            "application",
+            Action::Application(proposed::application()),
+            owner,
+        ),
+        ("workflow", Action::Workflow(proposed::workflow()), owner),
+        ("tool", Action::Tool(proposed::tool()), owner),
+    ] {
+        insta::assert_snapshot!(name, shown(action, owner, true));
+    }
+}
+
+#[test]
+fn a_document_with_an_unknown_fact_is_no_manifest() {
+    insta::assert_snapshot!(
+        "waiting",
+        shown(
+            Action::Apply(proposed::object()),
+            ReleaseOwner::Aegis,
+            false
+        )
+    );
+    for action in [
+        Action::Kops(proposed::kops()),
+        Action::Release(proposed::release()),
+        Action::Tool(proposed::tool()),
+    ] {
+        for (identity, document) in
+            proposed::built(action, Some("use1"), ReleaseOwner::Argocd).unwrap()
+        {
+            let rendered = rendered(&identity, &document, false).unwrap();
+            assert!(rendered.waiting());
+            let tokens = rendered
+                .files
+                .values()
+                .filter(|file| String::from_utf8_lossy(&file.bytes).contains("@{"));
+            assert!(tokens.clone().count() > 0 && tokens.clone().all(|file| file.waiting));
+        }
+    }
+}
+
+#[test]
+fn text_files_stay_out_of_places_that_mean_something() {
+    let document = Document::File(Templated::literal("x"));
+    let file = |path: &str| {
+        rendered(
+            &Identity::File {
+                path: path.to_owned(),
+            },
+            &document,
+            true,
+        )
+    };
+    for path in ["README.md", "docs/a.md", "policies/x.rego", "terraform.md"] {
+        assert!(file(path).is_ok(), "{path}");
+    }
+    for path in [
+        "terraform/use1/override.tf.json",
+        "Terraform/use1/readme.md",
+        "docs/x.tf",
+        "docs/x.auto.tfvars.json",
+        "docs/X.TFVARS",
+        "kops/use1/cluster.yaml",
+        "clusters/use1/rbac.yaml",
+        "tools/x.json",
+        ".github/workflows/x.yml",
+        ".GitHub/CODEOWNERS",
+        "docs/CODEOWNERS",
+        ".gitattributes",
+        "docs/.gitmodules",
+        "aegis.yaml",
+        "AEGIS.LOCK",
+        ".aegis/state/head.json",
+        "docs/x.aegis",
+        "../x",
+        ".git/hooks/post-checkout",
+        "docs/kustomization.yaml",
+    ] {
+        assert!(file(path).is_err(), "{path}");
+    }
+}
+
+#[test]
+fn a_workflow_is_pinned_and_keeps_no_credentials() {
+    let mut workflow = proposed::workflow();
+    let Step::Uses { with, .. } = &mut workflow.jobs[0].steps[0] else {
+        panic!()
+    };
+    with.push(("persist-credentials".into(), "true".into()));
+    let text = shown(
+        Action::Workflow(workflow.clone()),
+        ReleaseOwner::Aegis,
+        true,
+    );
+    assert!(text.contains("persist-credentials: \"true\"") && !text.contains("\"false\""));
+    let hash = "0123456789012345678901234567890123456789";
+    for tag in [
+        "v5",
+        "main",
+        "0123456789",
+        "",
+        &format!("{hash} # x"),
+        &hash.replace('0', "A"),
+    ] {
+        let mut evil = workflow.clone();
+        let Step::Uses { commit, .. } = &mut evil.jobs[0].steps[0] else {
+            panic!()
+        };
+        *commit = tag.to_owned();
+        let identity: Identity = "workflow/deploy".parse().unwrap();
+        assert!(
+            rendered(&identity, &Document::Workflow(evil), true).is_err(),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_never_gets_into_a_file() {
+    let (mut shapes, binding) = facts(true);
+    shapes.values_mut().for_each(|shape| shape.secret = true);
+    let instance: InstanceId = "use1/mesh".parse().unwrap();
+    let context = RenderContext {
+        instance: &instance,
+        shapes: &shapes,
+        binding: &binding,
+    };
+    let (identity, document) = proposed::built(
+        Action::Apply(proposed::object()),
+        Some("use1"),
+        ReleaseOwner::Aegis,
+    )
+    .unwrap()
+    .remove(0);
+    let error = render(&identity, &document, &context).unwrap_err();
+    assert!(matches!(error, RenderError::Secret(_)), "{error}");
+    // Known to be secret and not known otherwise, it is a document that waits.
+    let binding = Binding::default();
+    let context = RenderContext {
+        instance: &instance,
+        shapes: &shapes,
+        binding: &binding,
+    };
+    assert!(render(&identity, &document, &context).unwrap().waiting());
+}
+
+#[test]
+fn a_fact_of_another_format_is_refused() {
+    let (shapes, mut binding) = facts(true);
+    let fact: crate::fact::FactRef = "use1/network.vpc-id".parse().unwrap();
+    binding.insert(fact, "text".parse().unwrap(), json!("a b"));
+    let instance: InstanceId = "use1/mesh".parse().unwrap();
+    let context = RenderContext {
+        instance: &instance,
+        shapes: &shapes,
+        binding: &binding,
+    };
+    for (identity, document) in proposed::built(
+        Action::Kops(proposed::kops()),
+        Some("use1"),
+        ReleaseOwner::Aegis,
+    )
+    .unwrap()
+    .drain(..1)
+    {
+        assert!(matches!(
+            render(&identity, &document, &context),
+            Err(RenderError::Misfit { .. })
+        ));
+    }
+}
+
+fn entry(files: &BTreeMap<TreePath, Digest>) -> InventoryEntry {
+    InventoryEntry {
+        document: Digest::of("document"),
+        bound: Digest::of("document"),
+        files: files.clone(),
+        waits_for: Default::default(),
+        extra: serde_json::Map::new(),
+    }
+}
+
+#[test]
+fn a_terraform_root_has_its_folder_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = TreeTarget::at(folder.path());
+    let action = Action::Terraform(proposed::root(&[(
+        "aws_vpc",
+        "a",
+        json!({"cidr_block": "10.0.0.0/16"}),
+    )]));
+    let (identity, document) = proposed::built(action, None, ReleaseOwner::Aegis)
+        .unwrap()
+        .remove(0);
+    let rendered = rendered(&identity, &document, true).unwrap();
+    let desired = Desired {
+        document: Digest::of("document"),
+        rendered: &rendered,
+    };
+    let difference = tree.diff(&identity, Some(desired), None).unwrap();
+    tree.execute(Some(&rendered), &difference.steps, &crate::state::NoFaults)
+        .unwrap();
+    let recorded = entry(&difference.files);
+    let root = folder.path().join("terraform/network-use1");
+    // What Terraform itself leaves there is nobody's business.
+    for own in [
+        ".terraform.lock.hcl",
+        "terraform.tfstate",
+        "errored.tfstate",
+        "x.tfplan",
+    ] {
+        std::fs::write(root.join(own), "").unwrap();
+    }
+    std::fs::create_dir(root.join(".terraform")).unwrap();
+    let difference = tree
+        .diff(&identity, Some(desired), Some(&recorded))
+        .unwrap();
+    assert_eq!(
+        (difference.action, difference.conflicts.len()),
+        (ChangeAction::Noop, 0)
+    );
+    for foreign in [
+        "x_override.tf.json",
+        "z.auto.tfvars",
+        "a.tf",
+        "OVERRIDE.TF",
+        "terraform.tfvars.json",
+        "x.tofu",
+    ] {
+        std::fs::write(root.join(foreign), "").unwrap();
+        let difference = tree
+            .diff(&identity, Some(desired), Some(&recorded))
+            .unwrap();
+        assert_eq!(difference.conflicts.len(), 1, "{foreign}");
+        std::fs::remove_file(root.join(foreign)).unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/hosts", root.join("x.tf")).unwrap();
+    assert_eq!(
+        tree.diff(&identity, Some(desired), Some(&recorded))
+            .unwrap()
+            .conflicts
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn the_fingerprint_tells_one_look_from_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = TreeTarget::at(folder.path());
+    let identity: Identity = "file/a.txt".parse().unwrap();
+    let rendered = rendered(&identity, &Document::File(Templated::literal("1")), true).unwrap();
+    let desired = Desired {
+        document: Digest::of("d"),
+        rendered: &rendered,
+    };
+    let look = || {
+        tree.diff(&identity, Some(desired), None)
+            .unwrap()
+            .fingerprint
+    };
+    let nothing = look();
+    assert_eq!(nothing, look());
+    std::fs::write(folder.path().join("a.txt"), "2").unwrap();
+    let foreign = look();
+    std::fs::write(folder.path().join("a.txt"), "3").unwrap();
+    assert!(nothing != foreign && foreign != look());
+}
+
+proptest! {
+    /// Whatever the values of facts are, a manifest reads back as the object with the values in it.
+    #[test]
+    fn no_value_of_a_fact_changes_the_structure_of_a_manifest(text in "\\PC{0,20}|[a:\n\"#&*!|>{}\\[\\]@$ -]{0,20}") {
+        let (shapes, mut binding) = facts(true);
+        binding.insert("use1/x".parse().unwrap(), "text".parse().unwrap(), json!(text));
+        let instance: InstanceId = "use1/mesh".parse().unwrap();
+        let context = RenderContext { instance: &instance, shapes: &shapes, binding: &binding };
+        let mut object = proposed::object();
+        object.body = proposed::node(json!({"data": {"a": "@{use1/x}", "b": ["@{use1/x}"]}}));
+        let (identity, document) = proposed::built(Action::Apply(object), Some("use1"), ReleaseOwner::Aegis).unwrap().remove(0);
+        let rendered = render(&identity, &document, &context).unwrap();
+        let printed = String::from_utf8(rendered.files.into_values().next().unwrap().bytes).unwrap();
+        let read: Value = yaml::tests::read(&printed);
+        prop_assert_eq!(&read["data"], &json!({"a": text, "b": [text]}));
+        prop_assert_eq!(read.as_object().unwrap().len(), 4);
+    }
+}

@@ -1,0 +1,10 @@
+//! The `aegis` program as a person uses it, with the first-party plugins, from the command line on.
+//!
+//! The plugins are those that `cargo xtask build` leaves in `target/plugins`, or those in the folder that
+//! `AEGIS_TEST_PLUGINS` names. Without them every test says so and does nothing. One file has one subject.
+
+mod desk;
+mod output;
+mod world;
+
+mod main_job;
