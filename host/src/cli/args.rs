@@ -203,7 +203,8 @@ pub enum FactsCommand {
         #[arg(long)]
         cluster: Option<String>,
         /// The file; `-` for standard input
-        file: PathBuf,
+        #[arg(value_name = "FILE")]
+        outputs: PathBuf,
     },
 }
 

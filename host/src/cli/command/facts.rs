@@ -25,8 +25,8 @@ pub fn run(ui: &Ui, global: &Global, options: &Facts) -> Result<Exit, Failure> {
         FactsCommand::Import {
             stage,
             cluster,
-            file,
-        } => import(ui, global, stage, cluster.as_deref(), file),
+            outputs,
+        } => import(ui, global, stage, cluster.as_deref(), outputs),
     }
 }
 

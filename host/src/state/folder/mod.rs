@@ -132,10 +132,6 @@ impl Folder {
 
     /// Writes a file under a temporary name, down to the disk. [`Staged::commit`] gives it its own name.
     pub fn stage(&self, path: &str, bytes: &[u8]) -> Result<Staged, FolderError> {
-        self.stage_with(path, bytes, true)
-    }
-
-    fn stage_with(&self, path: &str, bytes: &[u8], durable: bool) -> Result<Staged, FolderError> {
         let (folders, name) = split(path)?;
         let parent = self.make(&folders, path)?;
         // One temporary name for each file: what a killed process left is replaced by the next one.
@@ -152,7 +148,7 @@ impl Folder {
         // The umask may have taken away what the mode promises.
         rustix::fs::fchmod(&file, mode).map_err(|error| failed("write", path, error))?;
         file.write_all(bytes)
-            .and_then(|()| if durable { file.sync_all() } else { Ok(()) })
+            .and_then(|()| file.sync_all())
             .map_err(|error| failed("write", path, error))?;
         Ok(Staged {
             parent,
@@ -166,11 +162,6 @@ impl Folder {
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
         self.stage(path, bytes)?.commit()?;
         self.sync_above(path)
-    }
-
-    /// Replaces a file at once but without waiting for the disk.
-    pub fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        self.stage_with(path, bytes, false)?.commit()
     }
 
     /// Appends to a file, durably; it is made when it is not there.
