@@ -398,6 +398,9 @@ pub struct PlannedChange {
     pub target: Option<Digest>,
     /// Facts that are not bound yet.
     pub waits_for: Vec<FactRef>,
+    /// Facts that the applied document waited for and that are bound now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub completes: Vec<FactRef>,
     pub risk: Risk,
     pub moved_from: Option<Identity>,
     /// Identities of the same instance that come first.

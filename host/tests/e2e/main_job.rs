@@ -28,7 +28,11 @@ fn two_clusters_are_planned_applied_completed_and_validated() {
     let planned = desk.run(&["plan", "--detailed-exitcode"]).exits(2);
     planned.shows(&["to create, 0 to update, 0 to delete", "plan sha256:"]);
     let first = desk.plan();
-    assert!(changes(&first).iter().all(|change| change["action"] == "create" && change["cause"] == "config"));
+    assert!(
+        changes(&first)
+            .iter()
+            .all(|change| change["action"] == "create" && change["cause"] == "config")
+    );
     let unknown: BTreeSet<String> = first["body"]["facts"]
         .as_array()
         .unwrap()
@@ -47,9 +51,15 @@ fn two_clusters_are_planned_applied_completed_and_validated() {
     desk.ok(&["apply"]);
     assert_eq!(desk.waiting().len(), waiting.len(), "{:?}", desk.waiting());
     for document in desk.waiting() {
-        assert!(document.contains("/kops/") || document.starts_with("kops/"), "{document}");
+        assert!(
+            document.contains("/kops/") || document.starts_with("kops/"),
+            "{document}"
+        );
         let last = document.strip_suffix(".aegis").unwrap();
-        assert!(!desk.tree().join(last).exists(), "{last} is there before it is known");
+        assert!(
+            !desk.tree().join(last).exists(),
+            "{last} is there before it is known"
+        );
     }
 
     desk.import_outputs();
@@ -111,9 +121,15 @@ fn status_shows_every_instance_as_written() {
     assert_eq!(status["unfinished"], Value::Null);
 
     let text = desk.ok(&["status"]);
-    assert!(text.contains("use1/cluster") && !text.contains("waits for"), "{text}");
+    assert!(
+        text.contains("use1/cluster") && !text.contains("waits for"),
+        "{text}"
+    );
     let one = desk.ok(&["status", "use1/network"]);
-    assert!(one.contains("terraform/network-use1/main.tf.json") && !one.contains("euw1"), "{one}");
+    assert!(
+        one.contains("terraform/network-use1/main.tf.json") && !one.contains("euw1"),
+        "{one}"
+    );
 }
 
 #[test]
@@ -127,10 +143,16 @@ fn every_answer_is_also_json() {
     let (outcome, events) = lines.split_last().unwrap();
     assert_eq!(events.first().unwrap()["event"], "run-started");
     assert_eq!(events.last().unwrap()["event"], "run-finished");
-    let finished = events.iter().filter(|event| event["event"] == "change-finished").count();
+    let finished = events
+        .iter()
+        .filter(|event| event["event"] == "change-finished")
+        .count();
     assert_eq!(finished, changes(&plan).len());
     let ends = outcome["instances"].as_object().unwrap();
-    assert!(ends.values().all(|end| end["outcome"] == "done"), "{outcome}");
+    assert!(
+        ends.values().all(|end| end["outcome"] == "done"),
+        "{outcome}"
+    );
 
     for command in [
         &["status"][..],
@@ -153,13 +175,19 @@ fn every_answer_is_also_json() {
 
 #[test]
 fn the_smallest_stack_is_a_whole_platform() {
-    let Some(desk) = Desk::empty("minimal") else { return };
+    let Some(desk) = Desk::empty("minimal") else {
+        return;
+    };
     desk.trust_publisher();
     desk.accept_plugins();
     desk.plan_and_apply();
     let files = desk.files();
     for place in ["terraform/", "kops/", "clusters/"] {
-        assert!(files.keys().any(|name| name.starts_with(place)), "{place}: {:?}", files.keys());
+        assert!(
+            files.keys().any(|name| name.starts_with(place)),
+            "{place}: {:?}",
+            files.keys()
+        );
     }
     desk.run(&["plan", "--detailed-exitcode"]).exits(0);
 }

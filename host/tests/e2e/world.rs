@@ -4,13 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The first-party plugins.
-pub const PLUGINS: [&str; 5] = [
-    "argocd",
-    "cert-manager",
-    "compliance",
-    "kops",
-    "terraform",
-];
+pub const PLUGINS: [&str; 5] = ["argocd", "cert-manager", "compliance", "kops", "terraform"];
 
 /// The root of the checkout.
 pub fn repository() -> PathBuf {

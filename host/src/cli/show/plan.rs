@@ -229,6 +229,13 @@ fn changes(ui: &Ui, plan: &Plan, applied: &Applied<'_>, full: bool, out: &mut St
         );
         for change in shown {
             let _ = writeln!(out, "  {}", line(ui, change));
+            for fact in &change.completes {
+                let _ = writeln!(
+                    out,
+                    "      {}",
+                    ui.paint(Tone::Good, format_args!("+ {fact} = {}", value(plan, fact)))
+                );
+            }
             let update = matches!(
                 change.action,
                 ChangeAction::Update | ChangeAction::Replace | ChangeAction::Transfer
@@ -351,6 +358,19 @@ fn judged(ui: &Ui, plan: &Plan, out: &mut String) {
         );
     }
     out.push('\n');
+}
+
+fn value(plan: &Plan, fact: &crate::fact::FactRef) -> String {
+    let known = plan
+        .body
+        .facts
+        .iter()
+        .find(|known| known.reference == *fact);
+    let text = known
+        .and_then(|known| known.value.as_ref())
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    untrusted(&text).to_string()
 }
 
 const fn action(action: ChangeAction) -> &'static str {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aegis_document::{Digest, Identifier, canonical_bytes, untrusted};
 
 use super::super::document::{
-    Cause, ChangeAction, DriverKind, Instance, InstanceStatus, PlannedChange, Precision,
+    Cause, ChangeAction, DriverKind, Instance, InstanceStatus, PlannedChange, Precision, Risk,
     StructuralReason,
 };
 use super::super::identity::{Identity, InstanceId};
@@ -18,8 +18,8 @@ use super::request::{self, Asked};
 use super::stage::StagePlan;
 use super::{Inputs, STATE_FACTS, config, deferred};
 use crate::capability::{
-    AuthorizedProposal, DeclaredFacts, DeriveContext, Effective, EffectiveParts, Repository, Risk,
-    authorize_proposal,
+    AuthorizedProposal, DeclaredFacts, DeriveContext, Effective, EffectiveParts, Repository,
+    Risk as CapabilityRisk, authorize_proposal,
 };
 use crate::driver::document::{Document, Origin, TargetContext, documents};
 use crate::driver::risk::risk;
@@ -419,6 +419,10 @@ impl Work<'_> {
             action => action,
         };
         let before = entry.and_then(|entry| self.applied(&identity, entry, action));
+        // A document that waited was read by nobody, so completing it disrupts nothing.
+        let never_final = entry.is_some_and(|entry| !entry.waits_for.is_empty());
+        // What the same document implies was approved when it was first applied.
+        let approved = entry.is_some_and(|entry| entry.document == desired_digest);
         let exact = waits_for.is_empty();
         answered.instance.changes.push(PlannedChange {
             id: Some(place.change.id.clone()),
@@ -440,8 +444,13 @@ impl Work<'_> {
             before: entry.map(|entry| entry.document),
             bound: Some(bound_digest),
             target: Some(difference.fingerprint),
+            risk: if never_final {
+                Risk::None
+            } else {
+                risk(&identity, action, before.as_ref(), Some(document))
+            },
+            completes: completed(entry, &waits_for),
             waits_for,
-            risk: risk(&identity, action, before.as_ref(), Some(document)),
             moved_from: place.moved_from.clone(),
             after: place.after.to_vec(),
             on_immutable: place.change.on_immutable,
@@ -449,7 +458,9 @@ impl Work<'_> {
                 .change
                 .requests()
                 .iter()
-                .filter(|request| place.first && request.risk() > Risk::Plain)
+                .filter(|request| {
+                    place.first && !approved && request.risk() > CapabilityRisk::Plain
+                })
                 .map(ToString::to_string)
                 .collect(),
             identity: identity.clone(),
@@ -554,6 +565,15 @@ impl Answered {
     }
 }
 
+/// The facts that the applied document waited for and that are known now.
+fn completed(entry: Option<&InventoryEntry>, waits_for: &[FactRef]) -> Vec<FactRef> {
+    let waited = entry.into_iter().flat_map(|entry| &entry.waits_for);
+    waited
+        .filter(|fact| !waits_for.contains(fact))
+        .cloned()
+        .collect()
+}
+
 fn waiting_for(facts: &[FactRef]) -> String {
     let names: Vec<String> = facts.iter().map(ToString::to_string).collect();
     format!("waits for facts: {}", names.join(", "))
@@ -603,6 +623,7 @@ pub fn removal(
         bound: None,
         target: Some(target),
         waits_for: Vec::new(),
+        completes: Vec::new(),
         risk: risk(&identity, ChangeAction::Delete, before, None),
         moved_from: None,
         after: Vec::new(),

@@ -81,11 +81,10 @@ pub(crate) fn plan(
         return BTreeMap::new();
     };
     for zone in given.keys().filter(|zone| !cluster.zones.contains(zone)) {
-        problems.require(
-            false,
+        problems.add(ConfigProblem::new(
             at(zone, None),
             format!("the cluster has no zone `{zone}`"),
-        );
+        ));
     }
     let mut plan = BTreeMap::new();
     for zone in &cluster.zones {
