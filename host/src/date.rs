@@ -27,6 +27,22 @@ impl Date {
         Self::from_days(days)
     }
 
+    /// The date so many days after this one.
+    pub fn days_later(self, days: u32) -> Self {
+        Self::from_days(self.to_days() + i64::from(days))
+    }
+
+    /// The inverse of [`Self::from_days`].
+    fn to_days(self) -> i64 {
+        let year = i64::from(self.year) - i64::from(self.month <= 2);
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let shifted_month = (i64::from(self.month) + 9) % 12;
+        let day_of_year = (153 * shifted_month + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
+
     /// From days since 1970-01-01, counting in 400-year eras that begin on March 1st, so that the leap
     /// day is the last of its year.
     fn from_days(days: i64) -> Self {
@@ -115,6 +131,20 @@ mod tests {
             assert_eq!(
                 Date::of(UNIX_EPOCH + Duration::from_secs(seconds)).to_string(),
                 date
+            );
+        }
+    }
+
+    #[test]
+    fn days_are_added_over_the_end_of_months_and_years() {
+        for (date, days, later) in [
+            ("2026-11-24", 7, "2026-12-01"),
+            ("2027-12-31", 60, "2028-02-29"),
+            ("2000-02-29", 366, "2001-03-01"),
+        ] {
+            assert_eq!(
+                date.parse::<Date>().unwrap().days_later(days).to_string(),
+                later
             );
         }
     }

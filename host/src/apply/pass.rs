@@ -91,6 +91,13 @@ impl<'a> Run<'a> {
             .collect();
         if !open.is_empty() {
             let mut ledger = guard(&self.ledger);
+            for change in open.iter().filter(|ready| ready.overwrites) {
+                ledger.record(Event::Assume {
+                    instance: instance.clone(),
+                    change: change.change.identity.clone(),
+                    done: false,
+                })?;
+            }
             let intents = open
                 .iter()
                 .map(|ready| (ready.change.identity.clone(), ready.steps.clone()))

@@ -31,6 +31,8 @@ pub(super) struct Prepared<'p> {
     pub(super) from: Option<InstanceId>,
     /// Digest of the bound document, when a token was bound only now.
     pub(super) bound_now: Option<Digest>,
+    /// A person decided that what is there may be overwritten.
+    pub(super) overwrites: bool,
     /// Known before anything is done: by an earlier part of this run, or because it is as it should be.
     pub(super) known: Option<Known>,
 }
@@ -223,6 +225,7 @@ impl<'a> Preparation<'a> {
                 .filter(|owner| owner != instance),
             bound_now: (bound_now && matches!(change.precision, Precision::Structural(_)))
                 .then_some(bound_digest),
+            overwrites: false,
             known,
         })
     }
@@ -254,6 +257,7 @@ impl<'a> Preparation<'a> {
             entry: None,
             from: None,
             bound_now: None,
+            overwrites: false,
             known,
         })
     }

@@ -15,6 +15,10 @@ use crate::driver::tree::{Marker, TreeError};
 use crate::plan::Plan;
 use crate::state::{Ledger, RunEnd, StateError};
 
+/// About how many heads a run writes at most. A head names every instance of the stack, so one for each of them
+/// would make the work grow with the square of their number.
+const HEADS: usize = 64;
+
 /// What the workers share.
 pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
@@ -33,10 +37,11 @@ impl<'a> Run<'a> {
     pub(super) fn new(
         plan: &'a Plan,
         context: &'a ApplyContext,
-        ledger: Ledger,
+        mut ledger: Ledger,
         prior: Prior,
     ) -> Self {
         let schedule = Schedule::of(plan, ledger.state());
+        ledger.group(plan.body.instances.len() / HEADS);
         Self {
             plan,
             context,

@@ -68,6 +68,8 @@ pub enum Command {
     Init(Init),
     /// Ask the plugins what they propose and show what an apply would change
     Plan(Plan),
+    /// Sign a plan, where the stack's policy asks for approvals
+    Approve(Approve),
     /// Carry out a plan
     Apply(Apply),
     /// Show what has been applied
@@ -128,6 +130,19 @@ pub struct Plan {
     /// Show documents in full, and changes that change nothing
     #[arg(long)]
     pub full: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The plan [default: .aegis/plan.json beside the stack file]
+    #[arg(value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+    /// Name of the approver's key
+    #[arg(long, default_value = "operator")]
+    pub key: String,
+    /// The last day on which the approval counts, YYYY-MM-DD [default: in seven days]
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -294,9 +309,29 @@ pub enum PluginCommand {
         /// A folder of packages
         #[arg(long, value_name = "FOLDER")]
         from: PathBuf,
-        /// Grant everything that it asks for, without a question
+        /// Grant what it asks for, without a question
         #[arg(long)]
         accept: bool,
+        /// Grant what this file lists as `[[capability]]`, and not all that it asks for
+        #[arg(long, value_name = "FILE")]
+        grant: Option<PathBuf>,
+        /// Name of the operator's key that signs the acceptance
+        #[arg(long, default_value = "operator")]
+        key: String,
+    },
+    /// Lock another version of a plugin, or accept it again
+    Update {
+        /// `publisher/plugin`, with a new version requirement if you like
+        plugin: String,
+        /// A folder of packages [default: the one in the lock file]
+        #[arg(long, value_name = "FOLDER")]
+        from: Option<PathBuf>,
+        /// Grant what it asks for, without a question
+        #[arg(long)]
+        accept: bool,
+        /// Grant what this file lists as `[[capability]]`, and not all that it asks for
+        #[arg(long, value_name = "FILE")]
+        grant: Option<PathBuf>,
         /// Name of the operator's key that signs the acceptance
         #[arg(long, default_value = "operator")]
         key: String,

@@ -46,6 +46,7 @@ fn dispatch(ui: &Ui, arguments: &Arguments) -> Result<Exit, failure::Failure> {
         Command::Init(options) => command::init::run(ui, global, options),
         Command::Plan(options) => command::plan::run(ui, global, options),
         Command::Apply(options) => command::apply::run(ui, global, options),
+        Command::Approve(options) => command::approve::run(ui, global, options),
         Command::Status(options) => command::status::run(ui, global, options),
         Command::Validate(options) => command::validate::run(ui, global, options),
         Command::Graph(options) => command::graph::run(ui, global, options),

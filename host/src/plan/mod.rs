@@ -1,5 +1,6 @@
 //! The plan: an immutable, content-addressed document that says exactly what an apply will do.
 
+pub mod approval;
 mod document;
 mod identity;
 pub mod planner;

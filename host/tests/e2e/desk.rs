@@ -212,11 +212,14 @@ impl Desk {
         self.run(arguments).exits(0).out
     }
 
-    /// Runs a command that must succeed and answer with one JSON document.
+    /// Runs a command that must succeed and gives its answer as JSON.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
-        let out = self.ok(&[arguments, &["--output", "json"]].concat());
-        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
+        self.run_json(arguments).exits(0).json()
+    }
+
+    pub fn run_json(&self, arguments: &[&str]) -> Ended {
+        self.run(&[arguments, &["--output", "json"]].concat())
     }
 
     // ---- steps ----------------------------------------------------------------------------------

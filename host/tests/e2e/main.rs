@@ -8,3 +8,5 @@ mod output;
 mod world;
 
 mod main_job;
+mod reproducible;
+mod trust;

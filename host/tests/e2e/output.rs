@@ -25,20 +25,8 @@ impl Ended {
     /// It must have ended with this exit code, and never with a panic.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "{}\n{}\n{}",
-            self.command,
-            self.out,
-            self.err
-        );
-        assert!(
-            !self.err.contains("panicked"),
-            "{}\n{}",
-            self.command,
-            self.err
-        );
+        assert_eq!(self.code, Some(code), "{self}");
+        assert!(!self.err.contains("panicked"), "{self}");
         self
     }
 
@@ -48,13 +36,7 @@ impl Ended {
         let flat = self.err.replace(['│', '\n'], " ");
         let flat = flat.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in words {
-            assert!(
-                flat.contains(word),
-                "{} does not say `{word}`:\n{}\n{}",
-                self.command,
-                self.err,
-                self.out
-            );
+            assert!(flat.contains(word), "`{word}` is not said: {self}");
         }
         self
     }
@@ -63,33 +45,53 @@ impl Ended {
     #[track_caller]
     pub fn shows(self, words: &[&str]) -> Self {
         for word in words {
-            assert!(
-                self.out.contains(word),
-                "{} does not show `{word}`:\n{}",
-                self.command,
-                self.out
-            );
+            assert!(self.out.contains(word), "`{word}` is not shown: {self}");
         }
         self
     }
 
-    /// Standard output as one JSON document.
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out)
-            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.command, self.out))
-    }
-
-    /// Standard output as JSON lines.
+    /// Standard output as JSON lines: events, and the answer as the last of them.
     #[track_caller]
     pub fn json_lines(&self) -> Vec<Value> {
         self.out
             .lines()
             .map(|line| {
-                serde_json::from_str(line)
-                    .unwrap_or_else(|error| panic!("{}: {error}: {line}", self.command))
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self}"))
             })
             .collect()
+    }
+
+    /// The answer as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        self.json_lines().pop().unwrap()
+    }
+
+    /// The problems that were answered as JSON.
+    #[track_caller]
+    pub fn problems(&self) -> Vec<Value> {
+        let answer = self.json();
+        answer["diagnostics"].as_array().unwrap().clone()
+    }
+}
+
+/// What a person would look at first: the command, and the ends of what it wrote.
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let end = |text: &str| {
+            let skip = text.chars().count().saturating_sub(4000);
+            text.chars().skip(skip).collect::<String>()
+        };
+        let code = self
+            .code
+            .map_or("a signal".to_owned(), |code| code.to_string());
+        write!(
+            f,
+            "{} ended with {code}\n{}\n{}",
+            self.command,
+            end(&self.out),
+            end(&self.err)
+        )
     }
 }
 

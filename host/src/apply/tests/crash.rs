@@ -100,6 +100,38 @@ fn killed_at_every_point_and_resumed_it_comes_to_the_same_end() {
     }
 }
 
+/// In a large stack several instances share a head; what is ahead of it comes back from the journal.
+#[test]
+fn killed_in_a_large_stack_it_comes_to_the_same_end() {
+    let stages: Vec<Stage> = (0..150)
+        .map(|index| {
+            let id = format!("s{index:03}");
+            stage(&id)
+                .fact("x", "text", Some(json!(id)))
+                .file(&format!("{id}.txt"), &id)
+        })
+        .collect();
+    let whole = World::new();
+    whole.converge(&stages);
+    for point in [30, 301, 499, 700, 731] {
+        let world = World::new();
+        let plan = world.plan(&stages);
+        let left = AtomicUsize::new(point);
+        let mut context = world.context.clone();
+        context.ledger.faults = Arc::new(DiesWhen(move |_: &FaultPoint| {
+            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_err()
+        }));
+        apply(&plan, &context).unwrap_err();
+        finish(&world);
+        assert_eq!(world.files(), whole.files(), "{point}");
+        let states = [&world, &whole].map(|world| comparable(&world.state().unwrap()));
+        assert_eq!(states[0], states[1], "{point}");
+    }
+}
+
 /// The resumed run is killed as well, again and again.
 #[test]
 fn killed_over_and_over_it_still_arrives() {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::{InstanceOutcome, Progress};
 use super::world::*;
-use crate::plan::{ChangeAction, InstanceStatus};
+use crate::plan::{ChangeAction, InstanceStatus, Mode};
 use crate::state::{InstanceProgress, RunEnd, runs};
 
 #[test]
@@ -418,37 +418,24 @@ fn many_instances_are_worked_on_at_a_time_in_the_order_of_the_graph() {
 }
 
 #[test]
-fn zz_timing() {
-    use std::time::Instant;
+fn a_destroy_leaves_nothing_but_serials_and_an_old_plan_does_not_bring_it_back() {
     let world = World::new();
-    let mut one = stage("a");
-    for index in 0..1000 {
-        one = one.file(&format!("x{}/f{index}.txt", index % 10), "hello");
-    }
-    let plan = world.plan(&[one]);
-    let t = Instant::now();
-    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
-    eprintln!("1 x 1000 files: {:?}", t.elapsed());
-    let mut world = World::new();
-    world.context.parallelism = std::num::NonZeroUsize::new(4).unwrap();
-    let stages: Vec<_> = (0..1000)
-        .map(|index| {
-            stage(&format!("s{index}"))
-                .file(&format!("s{index}/a.txt"), "1")
-                .file(&format!("s{index}/b.txt"), "2")
-        })
-        .collect();
-    let plan = world.plan(&stages);
-    let t = Instant::now();
-    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
-    eprintln!("1000 x 2 files: {:?}", t.elapsed());
-    let t = Instant::now();
-    world.state().unwrap();
-    eprintln!("load 1000: {:?}", t.elapsed());
-    let t = Instant::now();
-    let plan = world.plan(&stages);
-    eprintln!("plan: {:?}", t.elapsed());
-    let t = Instant::now();
-    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
-    eprintln!("noop 1000 x 2 files: {:?}", t.elapsed());
+    let stages = [
+        stage("a").file("a.txt", "1").fact("x", "text", Some(json!("v"))),
+        stage("use1/b").file("b/b.txt", "@{x}").needs("a"),
+    ];
+    world.converge(&stages);
+    let old = world.plan(&[stage("a").file("a.txt", "2")]);
+    let destroy = world.plan_with(&[], |body| body.mode = Mode::Destroy);
+    assert_eq!(world.apply(&destroy).unwrap().exit_code(), 0);
+    assert!(world.files().is_empty(), "{:?}", world.files());
+    let state = world.state().unwrap();
+    assert_eq!(state.instances().count(), 0);
+    assert_eq!(state.facts().count(), 0);
+    assert_eq!(state.serials().len(), 2);
+    let outcome = world.apply(&old).unwrap();
+    assert_eq!(outcome.exit_code(), 2, "{outcome:?}");
+    assert!(world.files().is_empty());
+    world.converge(&stages);
+    assert_eq!(world.paths(), ["a.txt", "b/b.txt"]);
 }

@@ -9,20 +9,22 @@ use std::time::SystemTime;
 use aegis_document::Identifier;
 use aegis_document::untrusted;
 
+use super::approve::APPROVAL;
 use super::plan::{ledger, operator_folder};
 use crate::apply::{
     ApplyContext, ApplyError, Cancel, Expected, InstanceOutcome, Outcome, Progress, Reporter,
     apply, resume,
 };
 use crate::cli::args::{Apply, Global};
-use crate::cli::failure::{Exit, Failure, plain};
+use crate::cli::failure::{Exit, Failure, plain, refusal};
 use crate::cli::session::{Loaded, Project, home, parallelism, runtime};
 use crate::cli::ui::{Tone, Ui};
 use crate::date::Date;
 use crate::driver::tree::TreeTarget;
 use crate::home::Home;
-use crate::plan::Plan;
+use crate::library;
 use crate::plan::planner::{self, Again};
+use crate::plan::{Plan, approval};
 use crate::stack::Diagnostic;
 use crate::state::{self, ClusterPresence, ClusterState, Key, LocalStore, Store as _};
 
@@ -62,7 +64,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Apply) -> Result<Exit, Failure> {
     Ok(Exit::from_code(outcome.exit_code()))
 }
 
-fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
+pub fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
     let path = path.map_or_else(|| project.plan_file(), Path::to_owned);
     // Read once: what is checked is what is applied.
     let bytes = std::fs::read(&path).map_err(|error| {
@@ -133,7 +135,7 @@ fn context(
             lock: loaded.library.lock_digest(),
             policy: planner::policy(&project.stack),
         },
-        approvals: BTreeSet::new(),
+        approvals: approvals(project, home, plan)?,
         clusters,
         reauthorize: Arc::new(Again::new(loaded.stages, plan)),
         reporter: Arc::new(Lines {
@@ -146,6 +148,17 @@ fn context(
         today: Date::of(SystemTime::now()),
         assume: BTreeMap::new(),
     })
+}
+
+/// The approvers of the plan, where its policy asks for any.
+fn approvals(project: &Project, home: &Home, plan: &Plan) -> Result<BTreeSet<String>, Failure> {
+    if plan.body.policy.approvals == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let folder = approval::folder(&project.folder.join(".aegis"), &plan.digest);
+    let today = Date::of(SystemTime::now());
+    approval::verified(plan, today, &library::trust(home)?, &folder)
+        .map_err(|error| refusal(APPROVAL, &error))
 }
 
 /// The first interrupt asks the run to stop after what is in flight; the second is the system's own.

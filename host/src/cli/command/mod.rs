@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub mod apply;
+pub mod approve;
 pub mod completions;
 pub mod doctor;
 pub mod facts;

@@ -73,7 +73,11 @@ pub(super) fn policy_resource(
         deny(
             "TerraformState",
             &["s3:*"],
-            json!(format!("{}/{}*", state.arn(), super::TERRAFORM_PREFIX)),
+            json!(format!(
+                "{}/{}*",
+                state.arn(),
+                super::terraform_prefix(request)
+            )),
         ),
         deny(
             "Discovery",

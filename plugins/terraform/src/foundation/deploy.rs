@@ -118,7 +118,7 @@ impl Deploy<'_> {
     /// private keys, is out of reach.
     fn state(&self) -> [Value; 4] {
         let bucket = self.state.arn();
-        let objects = format!("{bucket}/{}*", super::TERRAFORM_PREFIX);
+        let objects = format!("{bucket}/{}*", super::terraform_prefix(self.request));
         [
             allow("State", &["s3:GetObject", "s3:PutObject"], objects.as_str()),
             allow(

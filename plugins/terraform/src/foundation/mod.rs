@@ -19,8 +19,10 @@ use crate::{PROVIDER, PROVIDER_VERSIONS};
 
 pub(crate) const NAME: &str = "foundation";
 
-/// Where Terraform's state lies within the state store.
-const TERRAFORM_PREFIX: &str = "terraform/";
+/// What the keys of Terraform's state begin with, within the state store.
+fn terraform_prefix(request: &Request) -> String {
+    format!("{}/terraform/", request.stack)
+}
 
 pub(crate) fn stage_type() -> StageType {
     StageType::new::<Config>(

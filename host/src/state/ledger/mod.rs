@@ -1,6 +1,8 @@
 //! State while it is being changed: the lease, the journal and the head move together here.
 
-use std::collections::BTreeMap;
+mod open;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aegis_document::{Digest, Identifier, canonical_bytes};
@@ -8,9 +10,9 @@ use serde_json::Value;
 
 use super::error::StateError;
 use super::fault::{FaultPoint, Faults};
-use super::journal::{self, Event, Operation, Phase, Record, RunEnd, Writer};
+use super::journal::{self, Event, Phase, Record, RunEnd, Writer};
 use super::lease::Lease;
-use super::load::{State, load};
+use super::load::State;
 use super::model::{ClusterState, Head, InstanceState};
 use super::moment;
 use super::operator::{Mark, OperatorFolder};
@@ -37,129 +39,15 @@ pub struct Ledger {
     state: State,
     writer: Writer,
     run: String,
+    /// See [`Ledger::group`].
+    group: usize,
+    /// Instances that the store does not have yet as they are.
+    unwritten: BTreeSet<InstanceId>,
+    /// What is to be recorded once it has them.
+    checkpoints: Vec<(InstanceId, Phase)>,
 }
 
 impl Ledger {
-    /// Takes the lease and opens the state, making it if there is none. An unfinished run is an error.
-    pub fn open(
-        context: LedgerContext,
-        operation: Operation,
-        plan: Option<Digest>,
-    ) -> Result<Self, StateError> {
-        let lease = match Lease::acquire(&context.store, operation, plan, &context.actor) {
-            // Somebody's process may have died when it had nothing left to do, or had done nothing yet.
-            Err(StateError::LeaseHeld { record }) if record.is_dead() => {
-                if let Some(run) = load(context.store.as_ref(), &context.operator)?.unfinished() {
-                    return Err(StateError::Unfinished {
-                        run: run.run.clone(),
-                    });
-                }
-                Lease::take_over(&context.store, operation, plan, &context.actor)?
-            }
-            lease => lease?,
-        };
-        let opened = Self::load(&context).and_then(|(state, key)| match state.unfinished() {
-            Some(run) => Err(StateError::Unfinished {
-                run: run.run.clone(),
-            }),
-            None => Ok((state, key)),
-        });
-        let (state, key) = match opened {
-            Ok(opened) => opened,
-            Err(error) => {
-                // The first error is the one to show.
-                let _ = lease.release();
-                return Err(error);
-            }
-        };
-        let mut run = [0; 6];
-        getrandom::fill(&mut run).map_err(StateError::Random)?;
-        let writer = Writer::open(context.store.as_ref(), state.last)?;
-        Ok(Self {
-            context,
-            key,
-            lease,
-            state,
-            writer,
-            run: hex::encode(run),
-        })
-    }
-
-    /// Opens the state to go on with the unfinished run. Its lease is taken over when its process is
-    /// provably dead.
-    pub fn resume(context: LedgerContext) -> Result<Self, StateError> {
-        let state = load(context.store.as_ref(), &context.operator)?;
-        let run = state.unfinished().ok_or(StateError::NothingToResume)?;
-        let lease = Lease::take_over(&context.store, run.operation, run.plan, &context.actor)?;
-        // Again, now that nobody else writes.
-        let (state, key) = Self::load(&context)?;
-        let run = state
-            .unfinished()
-            .ok_or(StateError::NothingToResume)?
-            .run
-            .clone();
-        let writer = Writer::open(context.store.as_ref(), state.last)?;
-        Ok(Self {
-            context,
-            key,
-            lease,
-            state,
-            writer,
-            run,
-        })
-    }
-
-    fn load(context: &LedgerContext) -> Result<(State, StateKey), StateError> {
-        let state = load(context.store.as_ref(), &context.operator)?;
-        if let Some(head) = state.head() {
-            let own = own_version()?;
-            if head.min_host > own {
-                return Err(StateError::Newer {
-                    what: format!("it may only be changed by {} and newer", head.min_host),
-                    needed: head.min_host.to_string(),
-                });
-            }
-            let key = context.operator.key(&head.lineage)?;
-            return Ok((state, key));
-        }
-        let mut lineage = [0; 16];
-        getrandom::fill(&mut lineage).map_err(StateError::Random)?;
-        let head = Head {
-            format: Head::FORMAT.to_owned(),
-            lineage: hex::encode(lineage),
-            serial: Head::FIRST_SERIAL,
-            stack: context.stack.clone(),
-            min_host: semver::Version::new(0, 1, 0),
-            instances: BTreeMap::new(),
-            clusters: BTreeMap::new(),
-            journal: None,
-            extra: serde_json::Map::new(),
-        };
-        let key = context.operator.create_key(&head.lineage)?;
-        let bytes = sealed(&key, &head)?;
-        context
-            .store
-            .put(Key::Head, &bytes, Condition::Absent)
-            .map_err(|error| StateError::store(&context.store.place(), error))?;
-        let digest = Digest::of(&bytes);
-        context.operator.remember(
-            &head.lineage,
-            &Mark {
-                serial: head.serial,
-                head: digest,
-                journal: None,
-            },
-        )?;
-        Ok((
-            State {
-                head: Some(head),
-                digest: Some(digest),
-                ..State::default()
-            },
-            key,
-        ))
-    }
-
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -236,21 +124,51 @@ impl Ledger {
             .map_err(failed)
     }
 
-    /// Changes instances: their blobs first, then the head that names them, then the checkpoint record.
-    /// Nothing but the record is written when nothing changes.
+    /// How many instances may be ahead of the store. What they hold can always be had again from the plan
+    /// and the journal, so in a large stack not every one of them costs a new head.
+    pub fn group(&mut self, most: usize) {
+        self.group = most.max(1);
+    }
+
+    /// Changes instances. They are seen at once; the store has them after [`Ledger::flush`], which comes by
+    /// itself when enough of them wait. The checkpoint is recorded then.
     pub fn put_instances(
         &mut self,
         changed: Vec<InstanceState>,
         checkpoint: Option<(InstanceId, Phase)>,
     ) -> Result<(), StateError> {
-        let changed: Vec<InstanceState> = changed
-            .into_iter()
-            .filter(|instance| self.state.instance(&instance.id) != Some(instance))
-            .collect();
-        if !changed.is_empty() {
-            self.put(changed, None)?;
+        for instance in changed {
+            if self.state.instance(&instance.id) != Some(&instance) {
+                self.unwritten.insert(instance.id.clone());
+                self.state.instances.insert(instance.id.clone(), instance);
+            }
         }
-        if let Some((instance, phase)) = checkpoint {
+        self.checkpoints.extend(checkpoint);
+        if self.unwritten.len() >= self.group {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Records which clusters there are.
+    pub fn put_clusters(
+        &mut self,
+        clusters: BTreeMap<Identifier, ClusterState>,
+    ) -> Result<(), StateError> {
+        match &mut self.state.head {
+            Some(head) if head.clusters != clusters => head.clusters = clusters,
+            _ => return Ok(()),
+        }
+        self.write_head()
+    }
+
+    /// Writes what waits: the instances' blobs first, then the head that names them, then the checkpoint
+    /// records.
+    pub fn flush(&mut self) -> Result<(), StateError> {
+        if !self.unwritten.is_empty() {
+            self.write_head()?;
+        }
+        for (instance, phase) in std::mem::take(&mut self.checkpoints) {
             let serial = self
                 .state
                 .instance(&instance)
@@ -264,37 +182,18 @@ impl Ledger {
         Ok(())
     }
 
-    /// Records which clusters there are.
-    pub fn put_clusters(
-        &mut self,
-        clusters: BTreeMap<Identifier, ClusterState>,
-    ) -> Result<(), StateError> {
-        if self
-            .state
-            .head()
-            .is_some_and(|head| head.clusters == clusters)
-        {
-            return Ok(());
-        }
-        self.put(Vec::new(), Some(clusters))
-    }
-
-    fn put(
-        &mut self,
-        changed: Vec<InstanceState>,
-        clusters: Option<BTreeMap<Identifier, ClusterState>>,
-    ) -> Result<(), StateError> {
+    fn write_head(&mut self) -> Result<(), StateError> {
         self.lease.check()?;
         let mut head = self.state.head.clone().ok_or(StateError::Changed)?;
-        for instance in &changed {
+        for id in &self.unwritten {
+            let Some(instance) = self.state.instance(id) else {
+                continue;
+            };
             let bytes = canonical_bytes(instance)
                 .map_err(|error| StateError::malformed("the state of an instance", error))?;
             let digest = Digest::of(&bytes);
             self.put_blob(Key::Instance(digest), &bytes)?;
-            head.instances.insert(instance.id.clone(), digest);
-        }
-        if let Some(clusters) = clusters {
-            head.clusters = clusters;
+            head.instances.insert(id.clone(), digest);
         }
         head.serial += 1;
         head.journal = self.writer.last();
@@ -307,11 +206,7 @@ impl Ledger {
         let serial = head.serial;
         self.state.head = Some(head);
         self.state.digest = Some(Digest::of(&bytes));
-        self.state.instances.extend(
-            changed
-                .into_iter()
-                .map(|instance| (instance.id.clone(), instance)),
-        );
+        self.unwritten.clear();
         self.remember()?;
         self.pass(FaultPoint::AfterHead(serial))
     }
@@ -335,6 +230,7 @@ impl Ledger {
 
     /// Ends the run: removes what nothing names any more, and gives the lease back.
     pub fn end(mut self, end: RunEnd) -> Result<State, StateError> {
+        self.flush()?;
         self.sweep()?;
         self.record(Event::End { end })?;
         if let Some((lineage, mark)) = self.mark() {
@@ -346,6 +242,7 @@ impl Ledger {
 
     /// Stops without ending the run: it can be resumed.
     pub fn interrupt(mut self) -> Result<State, StateError> {
+        self.flush()?;
         self.record(Event::Interrupted)?;
         self.lease.release()?;
         Ok(self.state)
@@ -358,7 +255,7 @@ impl Ledger {
 
     fn sweep(&self) -> Result<(), StateError> {
         let failed = |error| StateError::store(&self.context.store.place(), error);
-        let mut named: std::collections::BTreeSet<Key> = self
+        let mut named: BTreeSet<Key> = self
             .state
             .head()
             .into_iter()
@@ -400,12 +297,6 @@ fn sealed(key: &StateKey, head: &Head) -> Result<Vec<u8>, StateError> {
         .seal(Subject::Head, value)
         .map_err(|_| malformed("it has no canonical form".to_owned()))?;
     canonical_bytes(&value).map_err(|error| malformed(error.to_string()))
-}
-
-fn own_version() -> Result<semver::Version, StateError> {
-    env!("CARGO_PKG_VERSION")
-        .parse()
-        .map_err(|error| StateError::malformed("this version's number", error))
 }
 
 /// Gives an unfinished run up: what it did stays, and what state does not know of it shows as drift in the next
