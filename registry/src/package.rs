@@ -31,7 +31,7 @@ pub enum PackageError {
     },
     /// A core module, or something else.
     #[error(
-        "this is not a WebAssembly component; build it for a component target such as `wasm32-wasip2`"
+        "this is not a WebAssembly component; build for `wasm32-unknown-unknown` and encode the module with `wit-component`"
     )]
     NotAComponent,
     /// Damaged or truncated.
@@ -46,7 +46,9 @@ pub enum PackageError {
     #[error("modules and components are nested more than {max} levels deep", max = section::DEPTH)]
     TooDeep,
     /// No metadata section.
-    #[error("the component has no `{SECTION}` section; package it with `aegis plugin sign`")]
+    #[error(
+        "the component has no `{SECTION}` section; make a package of it with `aegis plugin package`"
+    )]
     NoMetadata,
     /// Two metadata sections: two readers would see two plugins.
     #[error(

@@ -361,7 +361,8 @@ impl<'a> Preparation<'a> {
                 None => return Err(Trouble::Unknown(path)),
                 Some(Assumption::Done) => prepared.known = Some(Known::Assumed),
                 Some(Assumption::Redo) => {
-                    prepared.steps = self.context.tree.steps_from_here(intent)?
+                    prepared.steps = self.context.tree.steps_from_here(intent)?;
+                    prepared.overwrites = true;
                 }
             },
         }

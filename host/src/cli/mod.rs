@@ -57,6 +57,6 @@ fn dispatch(ui: &Ui, arguments: &Arguments) -> Result<Exit, failure::Failure> {
         Command::Key(options) => command::key::run(ui, options),
         Command::Trust(options) => command::trust::run(ui, options),
         Command::Plugin(options) => command::plugin::run(ui, global, options),
-        Command::Completions { shell } => command::completions::run(*shell),
+        Command::Completions { shell } => command::completions::run(ui, *shell),
     }
 }

@@ -75,7 +75,7 @@ impl LibraryError {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::NoTrust { .. } => {
-                "say whom you trust: `aegis key generate --name operator`, `aegis trust add operators --key-file …`, then `aegis trust add PUBLISHER --key-file …`".into()
+                "say whom you trust: `aegis trust init` makes you an operator, then `aegis trust add PUBLISHER --key-file FILE`".into()
             }
             Self::NoLock { .. } => {
                 "add the plugins that the stack uses: `aegis plugin add PUBLISHER/PLUGIN --from FOLDER`".into()

@@ -132,7 +132,7 @@ pub fn rules() -> Vec<Rule> {
             open_ports,
         ),
         root(
-            control("aws-logs-encrypted", "Log groups are encrypted and expire", Severity::Low)
+            control("aws-logs-retention", "Log groups expire, and are encrypted with a key of one's own", Severity::Low)
                 .framework("AWS FSBP", "CloudWatch.16")
                 .remediation("Set kms_key_id and retention_in_days."),
             logs,
@@ -309,6 +309,7 @@ fn s3_versioned(document: &Document) -> Vec<Verdict> {
             .map(|v| block(v.body, "versioning_configuration").get("status"));
         match status.flatten().and_then(Value::as_str) {
             Some("Enabled") => Ok("earlier versions are kept"),
+            _ if takes_logs(document, bucket) => Ok("log objects are written once"),
             _ => Err(Verdict::fail(
                 &bucket.pointer,
                 format!("{}: earlier versions are not kept", bucket.name),
@@ -625,25 +626,25 @@ fn open_ports(document: &Document) -> Vec<Verdict> {
 fn logs(document: &Document) -> Vec<Verdict> {
     resources(document, "aws_cloudwatch_log_group")
         .map(|group| {
+            let name = group.name;
             let retention = group
                 .body
                 .get("retention_in_days")
                 .and_then(Value::as_i64)
                 .unwrap_or(0);
-            if group.body.get("kms_key_id").is_none_or(Value::is_null) {
-                Verdict::fail(
-                    format!("{}/kms_key_id", group.pointer),
-                    format!("{}: not encrypted with a key of one's own", group.name),
-                )
-            } else if retention == 0 {
+            if retention == 0 {
                 Verdict::fail(
                     format!("{}/retention_in_days", group.pointer),
-                    format!("{}: kept for ever", group.name),
+                    format!("{name}: kept for ever"),
                 )
+            } else if group.body.get("kms_key_id").is_none_or(Value::is_null) {
+                // CloudWatch encrypts every log group; the question is only with whose key.
+                let message =
+                    format!("{name}: kept for {retention} days, encrypted with a key of AWS's own");
+                Verdict::warn(format!("{}/kms_key_id", group.pointer), message)
             } else {
                 Verdict::pass(format!(
-                    "{}: encrypted, kept for {retention} days",
-                    group.name
+                    "{name}: kept for {retention} days, encrypted with a key of one's own"
                 ))
             }
         })

@@ -296,7 +296,7 @@ fn each_control_fails_when_its_protection_is_taken_away() {
             v["resources"][11]["body"]["from_port"] = json!(22);
         }),
         (
-            "aws-logs-encrypted",
+            "aws-logs-retention",
             "/resources/12/body/retention_in_days",
             |v| {
                 v["resources"][12]["body"]["retention_in_days"] = json!(0);

@@ -53,7 +53,7 @@ pub enum VerifyError {
     },
     /// Signed by somebody unknown.
     #[error(
-        "no trusted key of `{publisher}` has signed the component; it names as its signer {claimed}. If that is a key of `{publisher}`, get it over a safe way and run `aegis trust add {publisher} KEY`"
+        "no trusted key of `{publisher}` has signed the component; it names as its signer {claimed}. If that is a key of `{publisher}`, get it over a safe way and run `aegis trust add {publisher} --key KEY`"
     )]
     UntrustedKey {
         /// The publisher.

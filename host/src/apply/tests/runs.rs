@@ -421,7 +421,9 @@ fn many_instances_are_worked_on_at_a_time_in_the_order_of_the_graph() {
 fn a_destroy_leaves_nothing_but_serials_and_an_old_plan_does_not_bring_it_back() {
     let world = World::new();
     let stages = [
-        stage("a").file("a.txt", "1").fact("x", "text", Some(json!("v"))),
+        stage("a")
+            .file("a.txt", "1")
+            .fact("x", "text", Some(json!("v"))),
         stage("use1/b").file("b/b.txt", "@{x}").needs("a"),
     ];
     world.converge(&stages);

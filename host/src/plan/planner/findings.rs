@@ -14,7 +14,7 @@ use super::reads::{DocumentIndex, PlannedReads};
 use super::request::{self, Asked};
 use super::{Inputs, config, level};
 use crate::graph::Graph;
-use crate::proposal::{Control, Failure, Finding, Kind, Outcome};
+use crate::proposal::{Control, ControlScope, Failure, Finding, Kind, Outcome, Severity};
 use crate::sandbox::CallContext;
 use crate::sandbox::reads::Reads;
 use crate::stack::Exception;
@@ -77,9 +77,51 @@ pub fn validate(
         }
     }
     failure.into_result()?;
+    validated.findings.extend(stages_off(inputs)?);
     validated.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     validated.exceptions = except(&inputs.stack.exceptions, &mut validated.findings);
     Ok(validated)
+}
+
+/// A stage that is off is a finding of the host's own: what the stage would have made is missing, and the reason is
+/// the operator's word.
+fn stages_off(inputs: &Inputs<'_>) -> Result<Vec<PlannedFinding>, PlanFailure> {
+    let identifier = |text: &str| Identifier::new(text).map_err(PlanFailure::identifier);
+    let mut findings = Vec::new();
+    for stage in inputs.stack.stages.values() {
+        let whole = stage.off.as_deref().map(|reason| (None, reason));
+        let parts = stage
+            .disabled_clusters()
+            .map(|(cluster, reason)| (Some(cluster), reason));
+        for (cluster, reason) in whole.into_iter().chain(parts) {
+            let cluster = cluster.map(&identifier).transpose()?;
+            let control = Control {
+                id: identifier("stage-off")?,
+                title: "Every stage of the stack runs".to_owned(),
+                frameworks: Vec::new(),
+                severity: Severity::Info,
+                scope: ControlScope::StackFile,
+                remediation: "Turn the stage on again, or use another plugin for it.".to_owned(),
+            };
+            let finding = Finding {
+                control: control.id.clone(),
+                outcome: Outcome::Warn,
+                document: None,
+                cluster: cluster.clone(),
+                pointer: None,
+                message: format!("stage `{}` is off: {reason}", stage.name),
+                evidence: None,
+                feedback: None,
+            };
+            findings.push(PlannedFinding {
+                instance: InstanceId::new(cluster, identifier(&stage.name)?),
+                control,
+                finding,
+                exception: None,
+            });
+        }
+    }
+    Ok(findings)
 }
 
 /// By control, then by document: a plan is the same whichever stage was the first to answer.

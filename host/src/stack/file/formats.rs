@@ -141,7 +141,7 @@ pub(crate) fn fact_name(text: &str) -> Form<String> {
     }
     wrong(
         "this is no fact's name",
-        "fact names look like `network.vpc-id`; `aegis facts` lists those that the stack asks for",
+        "fact names look like `network.vpc-id`; `aegis facts list` shows those that the stack asks for",
     )
 }
 
