@@ -164,7 +164,8 @@ fn load_once(store: &dyn Store, operator: &OperatorFolder) -> Result<State, Stat
     for (id, digest) in &head.instances {
         let bytes = get(Key::Instance(*digest))?.filter(|bytes| Digest::of(bytes) == *digest);
         let bytes = bytes.ok_or_else(|| StateError::missing("state of an instance", digest))?;
-        let instance: InstanceState = parse(&bytes, &format!("the state of {id}"))?;
+        let instance: InstanceState = parse(&bytes, &format!("the state of {id}"))
+            .map_err(|error| check_version(&head).err().unwrap_or(error))?;
         if instance.id != *id {
             return Err(StateError::missing("state of an instance", digest));
         }
@@ -187,6 +188,20 @@ fn load_once(store: &dyn Store, operator: &OperatorFolder) -> Result<State, Stat
         last,
         unfinished,
     })
+}
+
+/// Whether this version may write the state, and can be expected to understand all of it.
+pub(super) fn check_version(head: &Head) -> Result<(), StateError> {
+    let own: semver::Version = env!("CARGO_PKG_VERSION")
+        .parse()
+        .map_err(|error| StateError::malformed("this version's number", error))?;
+    if head.min_host > own {
+        return Err(StateError::Newer {
+            what: format!("it may only be changed by {} and newer", head.min_host),
+            needed: head.min_host.to_string(),
+        });
+    }
+    Ok(())
 }
 
 /// Format, seal and form of a head.

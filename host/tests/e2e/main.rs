@@ -7,6 +7,8 @@ mod desk;
 mod output;
 mod world;
 
+mod interrupted;
 mod main_job;
 mod reproducible;
+mod stack_file;
 mod trust;

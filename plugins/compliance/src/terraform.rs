@@ -467,10 +467,9 @@ fn oidc_trust(document: &Document) -> Vec<Verdict> {
                 .filter(|statement| statement.pointer("/Principal/Federated").is_some());
             let verdicts: Vec<Verdict> =
                 federated.map(|statement| trust(&role, statement)).collect();
-            let worst = verdicts.into_iter().max_by_key(|verdict| {
+            verdicts.into_iter().max_by_key(|verdict| {
                 u8::from(verdict.outcome == aegis_plugin::validation::Outcome::Fail)
-            });
-            worst
+            })
         })
         .collect()
 }

@@ -34,24 +34,33 @@ pub(super) fn object(document: &ApplicationDocument) -> Value {
         .sync
         .automated
         .then_some((application.sync.prune, application.sync.self_heal));
-    let mut object = envelope(
-        &application.name,
-        &document.namespace,
+    let mut annotations = Map::new();
+    if application.wave != 0 {
+        annotations.insert(WAVE_ANNOTATION.into(), application.wave.to_string().into());
+    }
+    envelope(
+        metadata(&application.name, &document.namespace, annotations),
         &application.project,
         source,
         destination,
         automated,
-    );
-    if application.wave != 0 {
-        object["metadata"]["annotations"] = json!({WAVE_ANNOTATION: application.wave.to_string()});
+    )
+}
+
+/// Name and namespace, and annotations if there are any.
+pub(super) fn metadata(name: &str, namespace: &str, annotations: Map<String, Value>) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("name".into(), name.into());
+    metadata.insert("namespace".into(), namespace.into());
+    if !annotations.is_empty() {
+        metadata.insert("annotations".into(), Value::Object(annotations));
     }
-    object
+    Value::Object(metadata)
 }
 
 /// An Application. `automated` is whether to prune and to heal.
 pub(super) fn envelope(
-    name: &str,
-    namespace: &str,
+    metadata: Value,
     project: &str,
     source: Value,
     destination: Map<String, Value>,
@@ -69,7 +78,7 @@ pub(super) fn envelope(
     json!({
         "apiVersion": API_VERSION,
         "kind": "Application",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": metadata,
         "spec": {
             "destination": destination,
             "project": project,

@@ -1,6 +1,6 @@
 //! Chart releases: values and a pin for the host, or an Application for Argo CD.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::render::{RenderContext, RenderError, Rendered, StagePlace};
 use super::{application, kubernetes, layout};
@@ -21,19 +21,19 @@ pub(super) fn render(
     match &document.argocd {
         Some(place) => {
             let source = chart_source(document, values);
+            let mut annotations = Map::new();
+            // Argo CD pins a chart by its version; whoever checks the archive finds the digest here.
+            if let Some(digest) = &document.chart.digest {
+                annotations.insert(DIGEST_ANNOTATION.into(), digest.to_string().into());
+            }
             let name_in_argo = format!("{namespace}-{name}");
-            let mut object = application::envelope(
-                &name_in_argo,
-                &place.namespace,
+            let object = application::envelope(
+                application::metadata(&name_in_argo, &place.namespace, annotations),
                 &place.project,
                 source,
                 application::in_cluster(namespace),
                 Some((true, true)),
             );
-            // Argo CD pins a chart by its version; whoever checks the archive finds the digest here.
-            if let Some(digest) = &document.chart.digest {
-                object["metadata"]["annotations"] = json!({DIGEST_ANNOTATION: digest.to_string()});
-            }
             let path = layout::release(cluster, stage, (namespace, name), ".yaml")?;
             rendered.add_settled(path, &object, kubernetes::print)?;
         }

@@ -8,7 +8,7 @@ use wit_parser::{Resolve, WorldItem};
 
 use super::counting::Counting;
 use super::guest::Guest;
-use super::{context, effective, load, name};
+use super::{context, effective, load};
 use crate::capability::Ec2Call;
 use crate::proposal::{Collection, Kind};
 use crate::sandbox::call::CallContext;

@@ -153,8 +153,14 @@ impl Ledger {
     /// Records which clusters there are.
     pub fn put_clusters(
         &mut self,
-        clusters: BTreeMap<Identifier, ClusterState>,
+        mut clusters: BTreeMap<Identifier, ClusterState>,
     ) -> Result<(), StateError> {
+        for (name, cluster) in &mut clusters {
+            let known = self.state.head().and_then(|head| head.clusters.get(name));
+            if let Some(known) = known {
+                cluster.extra.clone_from(&known.extra);
+            }
+        }
         match &mut self.state.head {
             Some(head) if head.clusters != clusters => head.clusters = clusters,
             _ => return Ok(()),

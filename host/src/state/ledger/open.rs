@@ -8,7 +8,7 @@ use super::{Ledger, LedgerContext, sealed};
 use crate::state::error::StateError;
 use crate::state::journal::{Operation, Writer};
 use crate::state::lease::Lease;
-use crate::state::load::{State, load};
+use crate::state::load::{State, check_version, load};
 use crate::state::model::Head;
 use crate::state::operator::Mark;
 use crate::state::seal::StateKey;
@@ -99,13 +99,7 @@ impl Ledger {
     fn load(context: &LedgerContext) -> Result<(State, StateKey), StateError> {
         let state = load(context.store.as_ref(), &context.operator)?;
         if let Some(head) = state.head() {
-            let own = own_version()?;
-            if head.min_host > own {
-                return Err(StateError::Newer {
-                    what: format!("it may only be changed by {} and newer", head.min_host),
-                    needed: head.min_host.to_string(),
-                });
-            }
+            check_version(head)?;
             let key = context.operator.key(&head.lineage)?;
             return Ok((state, key));
         }
@@ -146,10 +140,4 @@ impl Ledger {
             key,
         ))
     }
-}
-
-fn own_version() -> Result<semver::Version, StateError> {
-    env!("CARGO_PKG_VERSION")
-        .parse()
-        .map_err(|error| StateError::malformed("this version's number", error))
 }

@@ -7,7 +7,9 @@ use aegis_document::untrusted;
 use aegis_registry::lock::LockedPlugin;
 use aegis_registry::source::resolve;
 use aegis_registry::verify::{VersionRule, verify};
-use aegis_registry::{Capabilities, Expectation, Location, Lock, PluginName, VerifiedComponent};
+use aegis_registry::{
+    Capabilities, Expectation, Location, Lock, PluginName, Role, VerifiedComponent,
+};
 use semver::VersionReq;
 use serde_json::{Value, json};
 
@@ -120,6 +122,22 @@ fn lock_in(
     let key = store()?
         .load(&key_name(wish.key)?)
         .map_err(|error| plain(KEY, &error))?;
+    let fingerprint = key.public().fingerprint();
+    if !trust
+        .keys(&Role::Operators)
+        .any(|known| known.fingerprint() == fingerprint)
+    {
+        return Err(Failure::refused(
+            Diagnostic::new(
+                NOT_ACCEPTED,
+                format!(
+                    "the key `{}` is no operator's, so it cannot accept plugins",
+                    wish.key
+                ),
+            )
+            .help("choose an operator's key with --key; `aegis trust list` shows whom you trust"),
+        ));
+    }
     let source = location.open(&project.folder);
     let version =
         resolve(source.as_ref(), &name, &requirement).map_err(|error| plain(SOURCE, &error))?;
