@@ -93,7 +93,10 @@ fn begin(
     resumed: bool,
 ) -> Result<(), ApplyError> {
     if !resumed {
-        ledger.put_plan(plan.digest, &plan.to_bytes()?)?;
+        let bytes = plan
+            .to_bytes()
+            .map_err(|error| ApplyError::StoredPlan(error.to_string()))?;
+        ledger.put_plan(plan.digest, &bytes)?;
     }
     ledger.record(Event::Begin {
         operation: operation(plan),

@@ -80,7 +80,7 @@ pub enum Command {
     Graph(GraphOptions),
     /// Show and import the facts that join stages
     Facts(Facts),
-    /// End a lease that a dead apply left behind
+    /// End a lease that a dead apply left behind, or give an interrupted apply up
     Unlock(Unlock),
     /// Print a JSON Schema, for editors
     Schema(Schema),
@@ -225,8 +225,12 @@ pub enum FactsCommand {
 
 #[derive(Debug, Args)]
 pub struct Unlock {
-    /// The id of the lease, as the error that names it shows
-    pub id: String,
+    /// The id of the lease, as `aegis status` shows it
+    #[arg(required_unless_present = "abandon")]
+    pub id: Option<String>,
+    /// Give the interrupted apply up instead of resuming it: what it did stays
+    #[arg(long)]
+    pub abandon: bool,
 }
 
 #[derive(Debug, Args)]

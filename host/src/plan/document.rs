@@ -4,8 +4,9 @@
 //! inputs give the same digest on any machine. Documents stand beside it, addressed by their own digests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use aegis_document::{Digest, Identifier, Limits, ReadError, canonical_bytes, digest_of};
+use aegis_document::{Digest, Identifier, Limits, ReadError, digest_of};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -86,7 +87,7 @@ impl Plan {
             .collect();
         for digest in &named {
             match plan.documents.0.get(digest) {
-                Some(text) if Digest::of(text) == *digest => {}
+                Some(text) if Digest::of(text.as_bytes()) == *digest => {}
                 _ => return Err(PlanError::Document(*digest)),
             }
         }
@@ -101,31 +102,23 @@ impl Plan {
         }
     }
 
-    /// The bytes that are written: canonical, so that equal plans are equal files but for their evidence.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, aegis_document::canonical::CanonicalError> {
-        canonical_bytes(self)
+    /// The bytes that are written. Maps are sorted and fields stand in a fixed order, so equal plans are equal bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Writes the same bytes without holding them.
+    pub fn write(&self, writer: impl std::io::Write) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(writer, self)
     }
 }
 
 /// Documents by digest, each as canonical JSON text: compact, and never parsed more often than needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Documents(pub BTreeMap<Digest, String>);
+pub struct Documents(pub BTreeMap<Digest, Arc<str>>);
 
 impl Documents {
-    /// Adds a document and returns its digest.
-    pub fn insert(
-        &mut self,
-        document: &Value,
-    ) -> Result<Digest, aegis_document::canonical::CanonicalError> {
-        let bytes = canonical_bytes(document)?;
-        let digest = Digest::of(&bytes);
-        self.0
-            .entry(digest)
-            .or_insert_with(|| String::from_utf8_lossy(&bytes).into_owned());
-        Ok(digest)
-    }
-
     /// Parses a document.
     pub fn get(&self, digest: &Digest) -> Option<Value> {
         aegis_document::read(self.0.get(digest)?.as_bytes(), Limits::LARGE).ok()

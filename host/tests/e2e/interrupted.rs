@@ -161,7 +161,7 @@ fn an_interrupt_ends_what_is_in_flight_and_can_be_resumed() {
     let Some(desk) = large() else { return };
     let calm = desk.checkout();
     calm.ok(&["apply", "--quiet"]);
-    for wanted in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+    for interrupt in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
         let resumed = !desk.journal().is_empty();
         let command: &[&str] = if resumed {
             &["apply", "--resume"]
@@ -171,7 +171,7 @@ fn an_interrupt_ends_what_is_in_flight_and_can_be_resumed() {
         let wanted = records(&desk) + 30;
         let mut child = start(&desk, command);
         assert!(wait_for(&desk, &mut child, wanted));
-        signal(&child, wanted);
+        signal(&child, interrupt);
         let stopped = end(child, "an interrupted apply").exits(4);
         stopped
             .says(&["stopping after what is in flight"])

@@ -1,5 +1,6 @@
 //! `aegis plan`
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,8 +25,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Options) -> Result<Exit, Failure>
     let made = make(ui, &project, &home()?, options.parallelism)?;
     let plan = &made.plan;
     let path = options.out.clone().unwrap_or_else(|| project.plan_file());
-    let bytes = plan.to_bytes().map_err(|error| plain(PLAN, &error))?;
-    write(&path, &bytes)?;
+    write(&path, plan)?;
     if ui.json() {
         ui.print_json(plan)?;
     } else {
@@ -140,7 +140,7 @@ fn check_not_lost(project: &Project, state: &State, tree: &TreeTarget) -> Result
     ))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, plan: &Plan) -> Result<(), Failure> {
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -149,7 +149,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     }
     // Whole or not at all: an apply never finds half a plan.
     let draft = path.with_extension("draft");
-    std::fs::write(&draft, bytes)
+    let file = std::fs::File::create(&draft).map_err(|error| Failure::file(&draft, &error))?;
+    let mut writer = std::io::BufWriter::new(file);
+    plan.write(&mut writer)
+        .map_err(|error| plain(PLAN, &error))?;
+    writer
+        .flush()
         .and_then(|()| std::fs::rename(&draft, path))
         .map_err(|error| Failure::file(path, &error))
 }

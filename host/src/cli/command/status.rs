@@ -9,7 +9,7 @@ use crate::cli::args::{Global, Status};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::session::{Project, home};
 use crate::cli::ui::{Tone, Ui};
-use crate::state::{self, InstanceProgress, InstanceState, LocalStore, State};
+use crate::state::{self, InstanceProgress, InstanceState, LeaseRecord, LocalStore, State};
 
 pub fn run(ui: &Ui, global: &Global, options: &Status) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
@@ -29,8 +29,15 @@ pub fn run(ui: &Ui, global: &Global, options: &Status) -> Result<Exit, Failure> 
         .values()
         .filter_map(|stage| Some((stage.name.as_str(), stage.off.as_deref()?)))
         .collect();
-    ui.answer(&answer(&state, &instances, &off), || {
-        text(ui, &state, &instances, &off, options.stage.is_some())
+    let lease = LeaseRecord::read(&store)?.map(|(lease, _)| lease);
+    let shown = Shown {
+        state: &state,
+        instances,
+        off,
+        lease,
+    };
+    ui.answer(&answer(&shown), || {
+        text(ui, &shown, options.stage.is_some())
     })?;
     Ok(if state.unfinished().is_some() {
         Exit::Interrupted
@@ -39,7 +46,23 @@ pub fn run(ui: &Ui, global: &Global, options: &Status) -> Result<Exit, Failure> 
     })
 }
 
-fn answer(state: &State, instances: &[&InstanceState], off: &[(&str, &str)]) -> Value {
+/// What is shown.
+struct Shown<'a> {
+    state: &'a State,
+    instances: Vec<&'a InstanceState>,
+    /// Stages that are off, with the reason.
+    off: Vec<(&'a str, &'a str)>,
+    /// Whoever is at work, or was when he died.
+    lease: Option<LeaseRecord>,
+}
+
+fn answer(shown: &Shown<'_>) -> Value {
+    let Shown {
+        state,
+        instances,
+        off,
+        lease,
+    } = shown;
     let instances: Vec<Value> = instances
         .iter()
         .map(|instance| {
@@ -53,21 +76,34 @@ fn answer(state: &State, instances: &[&InstanceState], off: &[(&str, &str)]) -> 
     let unfinished = state
         .unfinished()
         .map(|run| json!({ "run": run.run, "began": run.began, "actor": run.actor }));
-    json!({ "lineage": state.lineage(), "instances": instances, "off": off, "unfinished": unfinished })
+    json!({
+        "lineage": state.lineage(), "instances": instances, "off": off, "unfinished": unfinished, "lease": lease,
+    })
 }
 
-fn text(
-    ui: &Ui,
-    state: &State,
-    instances: &[&InstanceState],
-    off: &[(&str, &str)],
-    details: bool,
-) -> String {
+fn text(ui: &Ui, shown: &Shown<'_>, details: bool) -> String {
+    let Shown {
+        state,
+        instances,
+        off,
+        lease,
+    } = shown;
     let mut text = String::new();
     if let Some(run) = state.unfinished() {
         let words = format!(
             "an apply of {} by {} was interrupted; `aegis apply --resume` goes on",
             run.began, run.actor
+        );
+        let _ = writeln!(
+            text,
+            "{}",
+            ui.paint(Tone::Warn, aegis_document::untrusted(&words))
+        );
+    }
+    if let Some(lease) = lease {
+        let words = format!(
+            "the lease {} is held by {} on {} since {}; `aegis unlock {}` ends it when that process is gone",
+            lease.id, lease.owner, lease.host, lease.acquired, lease.id
         );
         let _ = writeln!(
             text,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::driver::document::Document;
-use crate::driver::document::tests as proposed;
+use crate::driver::document::fixtures as proposed;
 use crate::plan::{ChangeAction, Identity, InstanceId};
 use crate::proposal::{Action, Step};
 use crate::stack::ReleaseOwner;

@@ -53,7 +53,7 @@ pub struct Work<'a> {
 pub struct Judged {
     pub identity: Identity,
     /// Canonical JSON.
-    pub text: String,
+    pub text: Arc<str>,
     pub exact: bool,
 }
 
@@ -63,7 +63,7 @@ pub struct Answered {
     /// What each document becomes on disk, until its paths are claimed.
     pub rendered: Vec<(Identity, Rendered)>,
     /// Desired documents by digest, canonical JSON.
-    pub documents: BTreeMap<Digest, String>,
+    pub documents: BTreeMap<Digest, Arc<str>>,
     pub judged: Vec<Judged>,
     /// The region of the state store, if this instance makes it.
     pub state_region: Option<String>,
@@ -397,8 +397,12 @@ impl Work<'_> {
             render(&identity, document, &context).map_err(|error| problem(error.to_string()))?;
 
         let desired = text_of(document)?;
-        let bound = text_of(&bound)?;
-        let (desired_digest, bound_digest) = (Digest::of(&desired), Digest::of(&bound));
+        // Mostly there was nothing to put in, and one text serves both.
+        let bound = Some(text_of(&bound)?)
+            .filter(|bound| *bound != desired)
+            .unwrap_or_else(|| Arc::clone(&desired));
+        let (desired_digest, bound_digest) =
+            (Digest::of(desired.as_bytes()), Digest::of(bound.as_bytes()));
         let owned = self.inventory.get(&identity).copied();
         let entry = owned.map(|(_, entry)| entry);
         let wanted = Desired {
@@ -579,10 +583,10 @@ fn waiting_for(facts: &[FactRef]) -> String {
     format!("waits for facts: {}", names.join(", "))
 }
 
-fn text_of(document: &Document) -> Result<String, PlanFailure> {
+fn text_of(document: &Document) -> Result<Arc<str>, PlanFailure> {
     let bytes = canonical_bytes(&document.to_source()).map_err(PlanFailure::canonical)?;
     // Canonical JSON is UTF-8.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&bytes).into())
 }
 
 fn foreign_files(id: &InstanceId, conflicts: &[crate::driver::tree::Conflict]) -> PlanFailure {

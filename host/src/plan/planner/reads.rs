@@ -21,7 +21,7 @@ use crate::sandbox::reads::{
 #[derive(Default)]
 pub struct DocumentIndex {
     infos: BTreeMap<String, DocumentInfo>,
-    texts: BTreeMap<String, String>,
+    texts: BTreeMap<String, Arc<str>>,
     objects: BTreeMap<(Identifier, ObjectRef), String>,
     missing: Vec<MissingStage>,
 }
@@ -57,7 +57,7 @@ impl DocumentIndex {
                 },
             };
             self.infos.insert(identity.clone(), info);
-            self.texts.insert(identity, judged.text.clone());
+            self.texts.insert(identity, Arc::clone(&judged.text));
         }
     }
 }
