@@ -140,6 +140,12 @@ pub struct Approve {
     /// Name of the approver's key
     #[arg(long, default_value = "operator")]
     pub key: String,
+    /// The digest of the plan that you have read; without it the plan is shown and you are asked
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+    /// Show documents in full
+    #[arg(long)]
+    pub full: bool,
     /// The last day on which the approval counts, YYYY-MM-DD [default: in seven days]
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,

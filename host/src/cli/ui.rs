@@ -67,6 +67,11 @@ impl Ui {
         self.quiet
     }
 
+    /// Whether there is a person who has seen what was shown and can answer.
+    pub fn asks(&self) -> bool {
+        !self.quiet && !self.json && self.terminal && std::io::stdin().is_terminal()
+    }
+
     /// Whether a bar that moves makes sense.
     pub const fn moving(&self) -> bool {
         self.terminal && !self.quiet && !self.json
@@ -127,7 +132,7 @@ impl Ui {
     /// Something worth knowing that is not the result.
     pub fn note(&self, text: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{text}");
+            write_err(&text);
         }
     }
 
@@ -153,8 +158,8 @@ impl Ui {
         for problem in &failure.problems {
             let mut text = String::new();
             match handler.render_report(&mut text, problem.as_ref()) {
-                Ok(()) => eprintln!("{text}"),
-                Err(_) => eprintln!("error: {problem}"),
+                Ok(()) => write_err(&text),
+                Err(_) => write_err(&format_args!("error: {problem}")),
             }
         }
     }
@@ -184,6 +189,11 @@ fn problem_json(problem: &(dyn Diagnostic + Send + Sync)) -> Value {
         "line": line,
         "column": column,
     })
+}
+
+/// A line for people. Nobody may be reading any more, which is no reason to stop.
+pub fn write_err(line: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 fn write_out(bytes: &[u8]) -> Result<(), Failure> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::document::Document;
+use super::document::{Document, TerraformDocument};
 use crate::plan::{ChangeAction, Identity, Risk};
+use crate::proposal::TerraformBlock;
 
 /// Terraform types that hold data or that everything else stands on: losing one is not undone by
 /// applying again.
@@ -30,7 +31,8 @@ const STATEFUL_KINDS: [&str; 6] = [
     "StorageClass",
 ];
 
-/// The risk of doing `action` to an identity whose document was `before` and becomes `after`.
+/// The risk of doing `action` to an identity whose document was `before` and becomes `after`. That `before` cannot be
+/// read hides nothing: a change of what is not known has the highest risk that the identity can have.
 pub fn risk(
     identity: &Identity,
     action: ChangeAction,
@@ -66,34 +68,13 @@ fn loss(identity: &Identity, before: Option<&Document>) -> Risk {
 
 fn update(identity: &Identity, before: Option<&Document>, after: Option<&Document>) -> Risk {
     match (identity, before, after) {
+        (_, None, _) => loss(identity, None),
         (
             Identity::Terraform { .. },
             Some(Document::Terraform(before)),
             Some(Document::Terraform(after)),
-        ) => {
-            let addresses =
-                |blocks: &[crate::proposal::TerraformBlock]| -> BTreeSet<(String, String)> {
-                    blocks
-                        .iter()
-                        .map(|block| (block.kind.clone(), block.name.clone()))
-                        .collect()
-                };
-            let kept = addresses(&after.resources);
-            let gone: Vec<_> = addresses(&before.resources)
-                .difference(&kept)
-                .cloned()
-                .collect();
-            if gone
-                .iter()
-                .any(|(kind, _)| STATEFUL_TYPES.contains(&kind.as_str()))
-            {
-                Risk::Destructive
-            } else if gone.is_empty() {
-                Risk::None
-            } else {
-                Risk::Disruptive
-            }
-        }
+        ) => terraform(before, after),
+        (Identity::Terraform { .. }, _, _) => Risk::Destructive,
         // Nodes are replaced when their configuration changes.
         (Identity::KopsCluster { .. } | Identity::KopsInstanceGroup { .. }, _, _) => {
             Risk::Disruptive
@@ -103,9 +84,49 @@ fn update(identity: &Identity, before: Option<&Document>, after: Option<&Documen
     }
 }
 
+/// In another region or account everything is made anew, and with another provider or another place for its state
+/// Terraform no longer knows what it made. Another argument of something that holds data can replace it: only the
+/// provider's schema tells, so it counts as disruptive.
+fn terraform(before: &TerraformDocument, after: &TerraformDocument) -> Risk {
+    let sources = |document: &TerraformDocument| -> BTreeSet<String> {
+        let providers = document.providers.iter();
+        providers.map(|provider| provider.source.clone()).collect()
+    };
+    let moved = before.region != after.region
+        || before.account != after.account
+        || before.backend != after.backend
+        || sources(before) != sources(after);
+    if moved {
+        return Risk::Destructive;
+    }
+    let stateful = |block: &TerraformBlock| STATEFUL_TYPES.contains(&block.kind.as_str());
+    let mut worst = if before.providers == after.providers {
+        Risk::None
+    } else {
+        Risk::Disruptive
+    };
+    for block in &before.resources {
+        let mut others = after.resources.iter();
+        let same = others.find(|other| (&other.kind, &other.name) == (&block.kind, &block.name));
+        let risk = match same {
+            None if stateful(block) => Risk::Destructive,
+            None => Risk::Disruptive,
+            Some(same) if stateful(block) && same.body != block.body => Risk::Disruptive,
+            Some(_) => Risk::None,
+        };
+        worst = worst.max(risk);
+    }
+    worst
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::driver::document::fixtures::{built, root};
+    use crate::proposal::{Action, TerraformRoot};
+    use crate::stack::ReleaseOwner;
 
     fn of(identity: &str, action: ChangeAction) -> Risk {
         risk(&identity.parse().unwrap(), action, None, None)
@@ -123,6 +144,69 @@ mod tests {
         ] {
             assert_eq!(of(identity, ChangeAction::Delete), expected, "{identity}");
             assert_eq!(of(identity, ChangeAction::Create), Risk::None, "{identity}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_what_cannot_be_read_has_the_highest_risk() {
+        for (identity, expected) in [
+            ("terraform/network", Risk::Destructive),
+            ("kops/use1", Risk::Destructive),
+            ("kubernetes/use1/core/Namespace/-/shop", Risk::Destructive),
+            ("kubernetes/use1/apps/Deployment/shop/api", Risk::Disruptive),
+            ("file/README.md", Risk::None),
+        ] {
+            assert_eq!(of(identity, ChangeAction::Update), expected, "{identity}");
+        }
+    }
+
+    #[test]
+    fn a_root_that_makes_things_anew_is_destructive() {
+        let vpc = |cidr: &str| ("aws_vpc", "a", json!({"cidr_block": cidr}));
+        let route = |cidr: &str| ("aws_route", "b", json!({"cidr": cidr}));
+        let first = root(&[vpc("10.0.0.0/16"), route("0.0.0.0/0")]);
+        let with = |change: &dyn Fn(&mut TerraformRoot)| {
+            let mut root = first.clone();
+            change(&mut root);
+            root
+        };
+        let of = |root: &TerraformRoot| {
+            let made = built(Action::Terraform(root.clone()), None, ReleaseOwner::Aegis);
+            made.unwrap().remove(0)
+        };
+        for (what, after, expected) in [
+            ("nothing", with(&|_| {}), Risk::None),
+            (
+                "another region",
+                with(&|root| root.region = "ap-northeast-1".into()),
+                Risk::Destructive,
+            ),
+            (
+                "another provider",
+                with(&|root| root.providers[0].source = "acme/aws".into()),
+                Risk::Destructive,
+            ),
+            (
+                "another version of a provider",
+                with(&|root| root.providers[0].version = ">= 6.0.0".into()),
+                Risk::Disruptive,
+            ),
+            ("no VPC", root(&[route("0.0.0.0/0")]), Risk::Destructive),
+            ("no route", root(&[vpc("10.0.0.0/16")]), Risk::Disruptive),
+            (
+                "another network for the VPC",
+                root(&[vpc("10.1.0.0/16"), route("0.0.0.0/0")]),
+                Risk::Disruptive,
+            ),
+            (
+                "another route",
+                root(&[vpc("10.0.0.0/16"), route("10.0.0.0/8")]),
+                Risk::None,
+            ),
+        ] {
+            let ((identity, before), (_, after)) = (of(&first), of(&after));
+            let found = risk(&identity, ChangeAction::Update, Some(&before), Some(&after));
+            assert_eq!(found, expected, "{what}");
         }
     }
 }

@@ -7,6 +7,8 @@ mod desk;
 mod output;
 mod world;
 
+mod conformance;
+mod grants;
 mod interrupted;
 mod main_job;
 mod reproducible;

@@ -1,6 +1,7 @@
 //! `aegis apply`
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::apply::{
 use crate::cli::args::{Apply, Global};
 use crate::cli::failure::{Exit, Failure, plain, refusal};
 use crate::cli::session::{Loaded, Project, home, parallelism, runtime};
-use crate::cli::ui::{Tone, Ui};
+use crate::cli::ui::{Tone, Ui, write_err};
 use crate::date::Date;
 use crate::driver::tree::TreeTarget;
 use crate::home::Home;
@@ -46,7 +47,10 @@ pub fn run(ui: &Ui, global: &Global, options: &Apply) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let home = home()?;
     let plan = if options.resume {
-        unfinished(&project, &home)?
+        match unfinished(&project, &home)? {
+            Some(plan) => plan,
+            None => return forget_import(ui, &project, &home),
+        }
     } else {
         read(&project, options.plan.as_deref())?
     };
@@ -86,20 +90,33 @@ pub fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
 }
 
 /// The plan of the run that was interrupted.
-fn unfinished(project: &Project, home: &Home) -> Result<Plan, Failure> {
+/// `None` for an import of facts: it had no plan.
+fn unfinished(project: &Project, home: &Home) -> Result<Option<Plan>, Failure> {
     let store = LocalStore::beside(&project.folder);
     let state = state::load(&store, &operator_folder(project, home)?)?;
-    let Some(digest) = state.unfinished().and_then(|run| run.plan) else {
+    let Some(run) = state.unfinished() else {
         return Err(Failure::new(
             Diagnostic::new(NOTHING_TO_RESUME, "no apply was interrupted")
                 .help("`aegis apply` carries out a plan"),
         ));
     };
+    let Some(digest) = run.plan else {
+        return Ok(None);
+    };
     let bytes = store
         .get(Key::Plan(digest))
         .map_err(|error| plain(PLAN, &error))?
         .unwrap_or_default();
-    Plan::read(&bytes).map_err(|error| plain(PLAN, &error))
+    Plan::read(&bytes).map(Some).map_err(|error| plain(PLAN, &error))
+}
+
+/// An import is whole or not there: there is nothing to go on with.
+fn forget_import(ui: &Ui, project: &Project, home: &Home) -> Result<Exit, Failure> {
+    let run = state::abandon(ledger(project, operator_folder(project, home)?))?;
+    ui.answer(&serde_json::json!({ "abandoned": run }), || {
+        "an import of facts was interrupted and is forgotten; `aegis facts import` does it again\n".to_owned()
+    })?;
+    Ok(Exit::Done)
 }
 
 fn context(
@@ -137,7 +154,12 @@ fn context(
         },
         approvals: approvals(project, home, plan)?,
         clusters,
-        reauthorize: Arc::new(Again::new(loaded.stages, plan)),
+        reauthorize: Arc::new(Again::new(
+            &project.stack,
+            loaded.stages,
+            &loaded.catalogue,
+            plan,
+        )?),
         reporter: Arc::new(Lines {
             json: ui.json(),
             quiet: ui.quiet(),
@@ -198,7 +220,7 @@ impl Reporter for Lines {
     fn report(&self, progress: &Progress) {
         if self.json {
             if let Ok(line) = serde_json::to_string(progress) {
-                println!("{line}");
+                let _ = writeln!(std::io::stdout().lock(), "{line}");
             }
             return;
         }
@@ -217,13 +239,13 @@ impl Reporter for Lines {
                 } else {
                     "applying"
                 };
-                eprintln!("{word} {changes} changes in {instances} instances");
+                write_err(&format_args!("{word} {changes} changes in {instances} instances"));
             }
             Progress::InstanceFinished {
                 instance, outcome, ..
-            } => eprintln!("{instance}: {}", words(outcome)),
+            } => write_err(&format_args!("{instance}: {}", words(outcome))),
             Progress::Stopping => {
-                eprintln!("stopping after what is in flight; press again to stop at once")
+                write_err(&format_args!("stopping after what is in flight; press again to stop at once"))
             }
             Progress::InstanceStarted { .. }
             | Progress::ChangeFinished { .. }

@@ -1,11 +1,13 @@
 //! `aegis approve`
 
+use std::io::BufRead as _;
 use std::time::SystemTime;
 
 use serde_json::json;
 
 use super::apply::read;
 use super::key::{KEY, key_name, store};
+use super::plan::make;
 use crate::cli::args::{Approve, Global};
 use crate::cli::failure::{Exit, Failure, USAGE, plain, refusal};
 use crate::cli::session::{Project, home};
@@ -13,7 +15,7 @@ use crate::cli::show;
 use crate::cli::ui::Ui;
 use crate::date::Date;
 use crate::library;
-use crate::plan::approval;
+use crate::plan::{Plan, approval};
 use crate::stack::Diagnostic;
 use crate::state::{self, LocalStore};
 
@@ -23,14 +25,21 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
     let project = Project::open(global)?;
     // What is shown is what is signed: one reading of the file.
     let plan = read(&project, options.plan.as_deref())?;
-    if plan.body.stack.name != project.name {
-        return Err(plain(APPROVAL, &"the plan is for another stack"));
+    let home = home()?;
+    // A plan file says what it likes of itself; the plan that this stack makes now is what is approved.
+    let made = make(ui, &project, &home, None)?;
+    if made.plan.digest != plan.digest {
+        return Err(Failure::refused(
+            Diagnostic::new(APPROVAL, format!("{} is not what the stack plans now: that is {}", plan.digest, made.plan.digest))
+                .help("the plan is out of date or was changed: `aegis plan`, read it, then approve it"),
+        ));
     }
     if !ui.json() {
         let store = LocalStore::beside(&project.folder);
         let applied = |digest: &aegis_document::Digest| state::document(&store, digest).ok();
-        ui.note(show::plan::text(ui, &plan, &applied, false));
+        ui.note(show::plan::text(ui, &plan, &applied, options.full));
     }
+    confirm(ui, &plan, options.digest.as_deref())?;
     let expires = match &options.expires {
         Some(text) => text
             .parse()
@@ -40,7 +49,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
     let key = store()?
         .load(&key_name(&options.key)?)
         .map_err(|error| plain(KEY, &error))?;
-    let trust = library::trust(&home()?)?;
+    let trust = library::trust(&home)?;
     let folder = approval::folder(&project.folder.join(".aegis"), &plan.digest);
     let file = approval::approve(&plan, expires, &key, &trust, &folder)
         .map_err(|error| refusal(APPROVAL, &error))?;
@@ -53,6 +62,29 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
         )
     })?;
     Ok(Exit::Done)
+}
+
+/// The approver has read this plan: he gives its digest, or says so after it was shown.
+fn confirm(ui: &Ui, plan: &Plan, digest: Option<&str>) -> Result<(), Failure> {
+    let refuse = |message: String| {
+        Failure::refused(
+            Diagnostic::new(APPROVAL, message).help(format!("give the digest that you have read: `--digest {}`", plan.digest)),
+        )
+    };
+    match digest {
+        Some(digest) if digest == plan.digest.to_string() => Ok(()),
+        Some(_) => Err(refuse("the plan has another digest than the one that you have read".to_owned())),
+        None if ui.asks() => {
+            ui.note("approve this plan? [y/N]");
+            let mut line = String::new();
+            let read = std::io::stdin().lock().read_line(&mut line);
+            match read {
+                Ok(_) if matches!(line.trim(), "y" | "yes") => Ok(()),
+                _ => Err(refuse("the plan was not approved".to_owned())),
+            }
+        }
+        None => Err(refuse("there is no terminal to ask whether the plan is approved".to_owned())),
+    }
 }
 
 /// How long an approval counts unless the approver says otherwise.

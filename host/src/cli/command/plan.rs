@@ -13,8 +13,9 @@ use crate::cli::ui::Ui;
 use crate::driver::tree::TreeTarget;
 use crate::home::Home;
 use crate::plan::planner::{self, Inputs, Planned};
-use crate::plan::{InstanceStatus, Plan};
+use crate::plan::{InstanceStatus, Plan, Precision, StructuralRule};
 use crate::stack::Diagnostic;
+use crate::validate::Verdict;
 use crate::state::{self, LedgerContext, LocalStore, NoFaults, OperatorFolder, State};
 
 const PLAN: &str = "AEG0720";
@@ -49,14 +50,29 @@ fn deferred(plan: &Plan) -> bool {
         .any(|instance| instance.state != InstanceStatus::Planned)
 }
 
+/// What comes after this plan: an apply, or what stands in its way.
 fn next_step(plan: &Plan, path: &Path) -> String {
     if plan.body.is_empty() {
         return String::new();
     }
-    format!(
-        "The plan is in {}. `aegis apply` carries it out.",
-        path.display()
-    )
+    let verdict = Verdict::of(&plan.body);
+    let structural = plan.body.changes().filter(|(_, change)| change.precision != Precision::Exact).count();
+    let place = path.display();
+    if !verdict.allows_apply() {
+        let open = verdict.blocking.len() + verdict.missing.len();
+        return format!(
+            "The plan is in {place}. {open} findings block it: mend them, or except them with a reason and an expiry date."
+        );
+    }
+    if plan.body.policy.structural == StructuralRule::Refuse && structural > 0 {
+        return format!(
+            "The plan is in {place}. Policy refuses the {structural} changes that wait for facts; apply carries out the others."
+        );
+    }
+    match plan.body.policy.approvals {
+        0 => format!("The plan is in {place}. `aegis apply` carries it out."),
+        needed => format!("The plan is in {place}. It needs {needed} approvals: `aegis approve`, then `aegis apply`."),
+    }
 }
 
 /// Makes a plan of a project as it stands.

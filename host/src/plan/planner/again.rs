@@ -3,22 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aegis_document::{Digest, Identifier};
+use aegis_document::{Digest, Identifier, digest_of};
 
 use super::super::document::{Documents, PlannedChange};
 use super::super::identity::{Identity, InstanceId};
+use super::failure::PlanFailure;
 use super::instance::{derive_context, effective};
-use super::stage::StageSet;
+use super::stage::{StagePlan, StageSet};
+use super::{STATE_FACTS, graph, release_owners, target};
 use crate::apply::{Reauthorize, Refusal};
 use crate::capability::{Denial, authorize_change};
-use crate::driver::document::Document;
+use crate::catalogue::Catalogue;
+use crate::driver::document::{Document, Origin, TargetContext, documents};
 use crate::proposal::{Action, Change, ObjectRef};
+use crate::stack::{ReleaseOwner, Stack};
 
 /// Asks the same walls as the planner did, with the grants that are in the lock file now. It looks at the document that
 /// was approved, tokens and all: what is authorised is literal by construction, and what a token may become is
 /// decided by its fact's format, which is checked when it is bound.
+///
+/// A plan is a file that others may have written. The part of a document that no plugin decides (stores, backends,
+/// accounts, chart pins, labels) is therefore never taken from it: the documents are made once more of what was
+/// authorised, and the plan's must be the same.
 pub struct Again {
     stages: StageSet,
+    target: TargetContext,
+    owners: BTreeMap<Identifier, ReleaseOwner>,
     clusters: Arc<BTreeSet<Identifier>>,
     documents: Documents,
     proposed: BTreeSet<(Identifier, ObjectRef)>,
@@ -28,7 +38,17 @@ pub struct Again {
 
 impl Again {
     /// For the changes of a plan.
-    pub fn new(stages: StageSet, plan: &super::super::Plan) -> Self {
+    pub fn new(
+        stack: &Stack,
+        stages: StageSet,
+        catalogue: &Catalogue,
+        plan: &super::super::Plan,
+    ) -> Result<Self, PlanFailure> {
+        let mut target = target(stack, &stages, catalogue)?;
+        if let Some(region) = state_region(&stages, plan) {
+            target.state.region = region;
+        }
+        let owners = release_owners(stack, &stages, &graph(stack, &stages)?);
         let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (instance, change) in plan.body.changes() {
             if let (Some(id), Some(desired)) = (&change.id, change.desired) {
@@ -39,7 +59,7 @@ impl Again {
                     .push(part);
             }
         }
-        let proposed = plan
+        let proposed: BTreeSet<_> = plan
             .body
             .changes()
             .filter(|(_, change)| change.desired.is_some())
@@ -48,13 +68,15 @@ impl Again {
                 _ => None,
             })
             .collect();
-        Self {
+        Ok(Self {
             clusters: Arc::new(stages.clusters().cloned().collect()),
             stages,
+            target,
+            owners,
             documents: plan.documents.clone(),
             proposed,
             parts,
-        }
+        })
     }
 
     fn check(&self, id: &InstanceId, change: &PlannedChange) -> Result<(), Refusal> {
@@ -81,23 +103,78 @@ impl Again {
         };
         let mut context = derive_context(stage, id, &self.clusters, self.stages.repository());
         context.proposed.clone_from(&self.proposed);
-        match authorize_change(&effective(stage, id, &self.clusters), again, &context) {
-            Ok(_) => Ok(()),
-            Err(denials) => Err(refusal(&denials)),
-        }
+        let authorized = authorize_change(&effective(stage, id, &self.clusters), again, &context)
+            .map_err(|denials| refusal(&denials))?;
+        let origin = Origin {
+            target: &self.target,
+            instance: id,
+            provides_state: provides_state(stage),
+            release_owner: self
+                .owners
+                .get(&stage.name)
+                .copied()
+                .unwrap_or(ReleaseOwner::Aegis),
+        };
+        same(&authorized, origin, &change.identity, *desired).map_err(|message| fault(&message))
     }
 }
 
-/// Puts the parts of one kOps change together again.
-fn join(whole: Option<Action>, part: Action) -> Result<Action, String> {
+/// Whether a document is the one that the host makes of a change.
+fn same(
+    change: &Change,
+    origin: Origin<'_>,
+    identity: &Identity,
+    desired: Digest,
+) -> Result<(), String> {
+    let made = documents(change, origin).map_err(|error| error.to_string())?;
+    let own = made
+        .iter()
+        .find(|(other, _)| other == identity)
+        .ok_or("what the change proposes is something else")?;
+    let digest = digest_of(&own.1.to_source()).map_err(|error| error.to_string())?;
+    if digest == desired {
+        Ok(())
+    } else {
+        Err(
+            "the plan's document has parts that the host decides, and decides otherwise: the plan file, the stack or \
+             the chart catalogue was changed"
+                .to_owned(),
+        )
+    }
+}
+
+fn provides_state(stage: &StagePlan) -> bool {
+    let mut offers = stage.stage_type().provides.iter();
+    offers.any(|offer| offer.name.as_str().starts_with(STATE_FACTS))
+}
+
+/// The region of the store for Terraform and kOps state: that of the root which makes it.
+fn state_region(stages: &StageSet, plan: &super::super::Plan) -> Option<String> {
+    let makes_store = |id: &InstanceId| {
+        stages
+            .iter()
+            .any(|stage| stage.name == id.stage && provides_state(stage))
+    };
+    plan.body
+        .changes()
+        .filter(|(instance, _)| makes_store(&instance.id))
+        .filter_map(|(_, change)| {
+            let source = plan.documents.get(&change.desired?)?;
+            match Document::parse(&change.identity, &source).ok()? {
+                Document::Terraform(root) => Some(root.region),
+                _ => None,
+            }
+        })
+        .last()
+}
+
+/// Puts the parts of one kOps change together again: the cluster comes first, then its instance groups.
+fn join(whole: Option<Action>, part: Action, identity: &Identity) -> Result<Action, String> {
     match (whole, part) {
         (None, part) => Ok(part),
-        (Some(Action::Kops(mut whole)), Action::Kops(part)) => {
-            if part.spec.as_map().is_some_and(|spec| !spec.is_empty()) {
-                whole.spec = part.spec;
-                whole.secrets = part.secrets;
-                whole.roll = part.roll;
-            }
+        (Some(Action::Kops(mut whole)), Action::Kops(part))
+            if matches!(identity, Identity::KopsInstanceGroup { .. }) =>
+        {
             whole.instance_groups.extend(part.instance_groups);
             Ok(Action::Kops(whole))
         }
@@ -140,7 +217,7 @@ impl Again {
             let part = document
                 .to_action(identity)
                 .ok_or("the document is of another kind")?;
-            whole = Some(join(whole, part)?);
+            whole = Some(join(whole, part, identity)?);
         }
         whole.ok_or_else(|| "the change has no document".to_owned())
     }

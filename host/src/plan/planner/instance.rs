@@ -343,12 +343,12 @@ impl Work<'_> {
                     .find(|moved| moved.to == identity.to_string());
                 moves.and_then(|moved| moved.from.parse().ok())
             };
-            for (number, (identity, document)) in documents.into_iter().enumerate() {
+            let first = answered.instance.changes.len();
+            for (identity, document) in documents {
                 let place = Place {
                     stage,
                     id,
                     change,
-                    first: number == 0,
                     after: &after,
                     moved_from: moved(&identity),
                 };
@@ -356,6 +356,10 @@ impl Work<'_> {
                     failure.merge(problem);
                 }
             }
+            let powers = change.requests().iter();
+            let powers = powers.filter(|request| request.risk() > CapabilityRisk::Plain);
+            let made = answered.instance.changes.get_mut(first..);
+            tell_powers(made.unwrap_or_default(), powers.map(ToString::to_string));
         }
         failure.into_result()
     }
@@ -422,11 +426,19 @@ impl Work<'_> {
             ChangeAction::Noop | ChangeAction::Update if transferred => ChangeAction::Transfer,
             action => action,
         };
-        let before = entry.and_then(|entry| self.applied(&identity, entry, action));
-        // A document that waited was read by nobody, so completing it disrupts nothing.
-        let never_final = entry.is_some_and(|entry| !entry.waits_for.is_empty());
-        // What the same document implies was approved when it was first applied.
-        let approved = entry.is_some_and(|entry| entry.document == desired_digest);
+        // What a new owner changes can break as much as what the old one would have changed.
+        let risk = match entry {
+            Some(entry) if !never_final(entry) => {
+                let before = self.applied(&identity, entry, difference.action);
+                risk(
+                    &identity,
+                    difference.action,
+                    before.as_ref(),
+                    Some(document),
+                )
+            }
+            _ => Risk::None,
+        };
         let exact = waits_for.is_empty();
         answered.instance.changes.push(PlannedChange {
             id: Some(place.change.id.clone()),
@@ -448,25 +460,13 @@ impl Work<'_> {
             before: entry.map(|entry| entry.document),
             bound: Some(bound_digest),
             target: Some(difference.fingerprint),
-            risk: if never_final {
-                Risk::None
-            } else {
-                risk(&identity, action, before.as_ref(), Some(document))
-            },
+            risk,
             completes: completed(entry, &waits_for),
             waits_for,
             moved_from: place.moved_from.clone(),
             after: place.after.to_vec(),
             on_immutable: place.change.on_immutable,
-            capabilities: place
-                .change
-                .requests()
-                .iter()
-                .filter(|request| {
-                    place.first && !approved && request.risk() > CapabilityRisk::Plain
-                })
-                .map(ToString::to_string)
-                .collect(),
+            capabilities: Vec::new(),
             identity: identity.clone(),
         });
         answered.documents.insert(desired_digest, desired);
@@ -551,8 +551,6 @@ struct Place<'a> {
     stage: &'a StagePlan,
     id: &'a InstanceId,
     change: &'a crate::capability::Authorized<Change>,
-    /// The first document of the change: what the change implies is told there, and once.
-    first: bool,
     after: &'a [Identity],
     moved_from: Option<Identity>,
 }
@@ -567,6 +565,33 @@ impl Answered {
             state_region: None,
         }
     }
+}
+
+/// Tells what a proposed change implies, at the first of its documents that is not as it was. What the same
+/// documents imply was approved when they were first applied, but only all of them together: one new instance group
+/// can be what asks for a power, while the cluster it belongs to stays as it is.
+fn tell_powers(changes: &mut [PlannedChange], powers: impl Iterator<Item = String>) {
+    let approved = changes
+        .iter()
+        .all(|change| change.before.is_some() && change.before == change.desired);
+    if approved {
+        return;
+    }
+    let first = changes
+        .iter_mut()
+        .find(|change| change.action != ChangeAction::Noop);
+    if let Some(change) = first {
+        change.capabilities = powers.collect();
+    }
+}
+
+/// Whether nobody ever read what state records: all of its files wait. Completing it disrupts nothing. A document
+/// that was final before it came to wait keeps its final files, and they are in use. That Terraform's state does not
+/// belong into Git holds from the start, so that file is never one that waits.
+fn never_final(entry: &InventoryEntry) -> bool {
+    let mut files = entry.files.keys();
+    !entry.waits_for.is_empty()
+        && files.all(|path| path.is_waiting() || path.split().1 == ".gitignore")
 }
 
 /// The facts that the applied document waited for and that are known now.
@@ -634,5 +659,75 @@ pub fn removal(
         on_immutable: OnImmutable::Fail,
         capabilities: Vec::new(),
         identity,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::tree::TreePath;
+
+    fn entry(files: &[&str], waits_for: &[&str]) -> InventoryEntry {
+        InventoryEntry {
+            document: Digest::of("document"),
+            bound: Digest::of("bound"),
+            files: files
+                .iter()
+                .map(|path| (TreePath::new(*path).unwrap(), Digest::of(path)))
+                .collect(),
+            waits_for: waits_for.iter().map(|fact| fact.parse().unwrap()).collect(),
+            extra: serde_json::Map::new(),
+        }
+    }
+
+    fn change(identity: &str, before: Option<&str>, action: ChangeAction) -> PlannedChange {
+        let identity: Identity = identity.parse().unwrap();
+        let state = entry(&[], &[]);
+        let mut change = removal(identity, &state, Digest::of("target"), None);
+        change.before = before.map(Digest::of);
+        change.desired = Some(Digest::of("now"));
+        change.action = action;
+        change
+    }
+
+    #[test]
+    fn powers_are_told_at_the_first_document_that_is_not_as_it_was() {
+        use ChangeAction::{Create, Noop, Update};
+        for (cluster, group, told_at) in [
+            ((None, Create), (None, Create), Some(0)),
+            ((Some("now"), Noop), (None, Create), Some(1)),
+            ((Some("now"), Noop), (Some("earlier"), Update), Some(1)),
+            ((Some("earlier"), Update), (Some("now"), Noop), Some(0)),
+            // Drift: the cluster's file is written again, and the new group is what is not approved.
+            ((Some("now"), Update), (None, Create), Some(0)),
+            ((Some("now"), Noop), (Some("now"), Noop), None),
+            ((Some("now"), Update), (Some("now"), Noop), None),
+        ] {
+            let mut changes = [
+                change("kops/use1", cluster.0, cluster.1),
+                change("kops/use1/nodes", group.0, group.1),
+            ];
+            tell_powers(&mut changes, ["runs code on nodes".to_owned()].into_iter());
+            let told = changes.iter().position(|c| !c.capabilities.is_empty());
+            assert_eq!(told, told_at, "{cluster:?} {group:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_was_never_final_only_if_all_its_files_wait() {
+        let vpc = &["use1/network.vpc-id"];
+        for (files, waits_for, expected) in [
+            (
+                &["a/main.tf.json.aegis", "a/.gitignore"][..],
+                &vpc[..],
+                true,
+            ),
+            (&["a/main.tf.json.aegis"], &[], false),
+            (&["a/main.tf.json.aegis", "a/main.tf.json"], vpc, false),
+            (&["a/main.tf.json"], &[], false),
+        ] {
+            let entry = entry(files, waits_for);
+            assert_eq!(never_final(&entry), expected, "{files:?} {waits_for:?}");
+        }
     }
 }

@@ -89,8 +89,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
     let supplied = facts::supplied(inputs.stack, inputs.stages)?;
     let graph = inputs.stages.graph(inputs.stack, &supplied)?;
     let mut facts = FactTable::new(supplied, inputs.stages, &graph, inputs.state);
-    let mut target = target(inputs)?;
-    let owners = release_owners(inputs, &graph);
+    let mut target = target(inputs.stack, inputs.stages, inputs.catalogue)?;
+    let owners = release_owners(inputs.stack, inputs.stages, &graph);
     let inventory = inputs.state.inventory();
     let schemas = config::Schemas::compile(inputs.stack, inputs.stages.iter())?;
 
@@ -150,9 +150,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
         documents.0.extend(answered.documents);
         instances.push(answered.instance);
     }
-    prune::prune(inputs, &mut instances, &identities)?;
     let validated = findings::validate(inputs, &schemas, &graph, &facts, &clusters, index, done)?;
     instances.extend(validated.instances);
+    // After all stages that there are: what is missing then is gone.
+    prune::prune(inputs, &mut instances, &identities)?;
 
     let body = Body {
         stack: stack_use(inputs.stack, inputs.stages.stack())?,
@@ -241,7 +242,11 @@ const fn severity(severity: stack::Severity) -> Severity {
 }
 
 /// What the host puts into documents itself.
-fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
+pub(super) fn target(
+    stack: &Stack,
+    stages: &StageSet,
+    catalogue: &Catalogue,
+) -> Result<TargetContext, PlanFailure> {
     let bucket = FactRef::new(
         None,
         Identifier::new("state.bucket").map_err(PlanFailure::identifier)?,
@@ -250,8 +255,7 @@ fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
         fact: bucket,
         pointer: String::new(),
     }));
-    let clusters = inputs
-        .stages
+    let clusters = stages
         .cluster_infos()
         .iter()
         .map(|cluster| {
@@ -263,22 +267,21 @@ fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
             (cluster.name.clone(), target)
         })
         .collect();
-    let region = inputs
-        .stages
+    let region = stages
         .cluster_infos()
         .first()
         .map(|cluster| cluster.region.clone())
         .unwrap_or_default();
     Ok(TargetContext {
-        stack: inputs.stages.stack().clone(),
-        account: inputs.stack.account.clone(),
+        stack: stages.stack().clone(),
+        account: stack.account.clone(),
         clusters,
         state: StateStore {
             bucket,
             region,
             kms_key: None,
         },
-        charts: inputs.catalogue.entries().clone(),
+        charts: catalogue.entries().clone(),
         argocd: ArgoTarget {
             namespace: "argocd".to_owned(),
             project: "platform".to_owned(),
@@ -288,7 +291,11 @@ fn target(inputs: &Inputs<'_>) -> Result<TargetContext, PlanFailure> {
 
 /// Who owns the releases of each stage: what the stack file says; otherwise Argo CD for the stages
 /// that come after the one that installs it, and the host for all others.
-fn release_owners(inputs: &Inputs<'_>, graph: &Graph) -> BTreeMap<Identifier, ReleaseOwner> {
+pub(super) fn release_owners(
+    stack: &Stack,
+    stages: &StageSet,
+    graph: &Graph,
+) -> BTreeMap<Identifier, ReleaseOwner> {
     let installs = |stage: &StagePlan| {
         stage
             .stage_type()
@@ -303,7 +310,7 @@ fn release_owners(inputs: &Inputs<'_>, graph: &Graph) -> BTreeMap<Identifier, Re
                 || graph
                     .instances
                     .get(*edge)
-                    .is_some_and(|n| installs(inputs.stages.at(n.stage)))
+                    .is_some_and(|n| installs(stages.at(n.stage)))
         });
         if follows {
             after.insert(index);
@@ -314,12 +321,10 @@ fn release_owners(inputs: &Inputs<'_>, graph: &Graph) -> BTreeMap<Identifier, Re
         .filter_map(|index| graph.instances.get(*index))
         .map(|node| &node.id.stage)
         .collect();
-    inputs
-        .stages
+    stages
         .iter()
         .map(|stage| {
-            let named = inputs
-                .stack
+            let named = stack
                 .release_owners
                 .get(stage.name.as_str())
                 .copied();

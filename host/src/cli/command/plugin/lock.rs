@@ -63,6 +63,8 @@ pub struct Wish<'a> {
     pub accept: bool,
     pub grant: Option<&'a Path>,
     pub key: &'a str,
+    /// A plugin that is locked already: what was granted is kept, and other signers are not accepted unasked.
+    pub keep: bool,
 }
 
 pub fn add(
@@ -157,11 +159,23 @@ fn lock_in(
 
     let mut lock = load_lock(project)?;
     let asks = capabilities(&name, component.manifest().capabilities.as_slice())?;
-    let granted = match wish.grant {
-        Some(file) => read_grant(&name, file)?,
-        None => asks.clone(),
+    let before = lock.plugins().get(&name).cloned();
+    let granted = match (wish.grant, &before) {
+        (Some(file), _) => read_grant(&name, file)?,
+        // What the operator once granted stays what is granted.
+        (None, Some(before)) if wish.keep => capabilities(&name, before.grant.as_slice())?,
+        (None, _) => asks.clone(),
     };
-    if !wish.accept && !ask(ui, &component, &asks, &granted, lock.plugins().get(&name))? {
+    if let Some(before) = before.as_ref().filter(|before| wish.keep && before.signers != *component.signers()) {
+        let signers: Vec<String> = before.signers.iter().map(ToString::to_string).collect();
+        if wish.accept {
+            return Err(Failure::refused(
+                Diagnostic::new(NOT_ACCEPTED, format!("{name} is signed by other keys than the locked version ({})", signers.join(", ")))
+                    .help("look at it with `aegis plugin inspect`; `aegis plugin add` accepts it with its new signers"),
+            ));
+        }
+    }
+    if !wish.accept && !ask(ui, &component, &asks, &granted, before.as_ref())? {
         return Err(Failure::refused(
             Diagnostic::new(NOT_ACCEPTED, format!("{name} was not accepted"))
                 .help("nothing was changed"),
@@ -286,7 +300,7 @@ fn ask(
         ui.note("it would be granted:");
         ui.note(asked_for(ui, granted));
     }
-    eprint!("accept? [y/N] ");
+    ui.note("accept? [y/N]");
     let mut line = String::new();
     std::io::stdin()
         .lock()

@@ -25,6 +25,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Plugin) -> Result<Exit, Failure> 
                 accept: *accept,
                 grant: grant.as_deref(),
                 key,
+                keep: false,
             };
             lock::add(ui, global, plugin, from, &wish)
         }
@@ -39,6 +40,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Plugin) -> Result<Exit, Failure> 
                 accept: *accept,
                 grant: grant.as_deref(),
                 key,
+                keep: true,
             };
             lock::update(ui, global, plugin, from.as_deref(), &wish)
         }
