@@ -11,7 +11,7 @@ use super::report::Reporter;
 use crate::date::Date;
 use crate::driver::document::Document;
 use crate::driver::tree::TreeTarget;
-use crate::plan::{Identity, InstanceId, PlannedChange, PolicyUse, StackUse};
+use crate::plan::{Identity, InstanceId, Plan, PlannedChange, PolicyUse, StackUse};
 use crate::state::{ClusterState, LedgerContext};
 
 /// Everything that an apply needs besides the plan.
@@ -21,6 +21,11 @@ pub struct ApplyContext {
     pub tree: TreeTarget,
     /// What the stack's folder says now.
     pub expected: Expected,
+    /// Whether this machine made the plan. One that came from elsewhere is only applied when somebody approved it.
+    pub made_here: bool,
+    /// How many approvals the operator wants at least, whatever the stack file says: who changes the stack must not
+    /// decide how many people look at it.
+    pub least_approvals: u32,
     /// Fingerprints of the distinct keys whose approvals of this very plan were verified.
     pub approvals: BTreeSet<String>,
     /// The stack's clusters; recorded, so that one can be taken out later.
@@ -34,6 +39,13 @@ pub struct ApplyContext {
     pub today: Date,
     /// A person's answers for changes that could not be observed, on resume.
     pub assume: BTreeMap<Identity, Assumption>,
+}
+
+impl ApplyContext {
+    /// How many approvals a plan needs.
+    pub(super) fn needed_approvals(&self, plan: &Plan) -> u32 {
+        plan.body.policy.approvals.max(self.least_approvals)
+    }
 }
 
 /// A plan is only applied to the stack, lock file and policy that it was made from.

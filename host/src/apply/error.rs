@@ -99,6 +99,22 @@ pub enum ApplyError {
         help("an approval is good for one apply; run `aegis plan` again and have it approved")
     )]
     ApprovalsUsed { run: String },
+
+    #[error("the plan {plan} was not made on this machine, and nobody approved it")]
+    #[diagnostic(
+        code(AEG0574),
+        help("run `aegis plan` on this machine and read it, or have the plan approved: `aegis approve`")
+    )]
+    NotMadeHere { plan: Digest },
+
+    #[error("a part of Aegis failed in the middle of the run")]
+    #[diagnostic(
+        code(AEG0573),
+        help(
+            "this is a fault of Aegis: report it with what it printed; `aegis apply --resume` goes on with the run"
+        )
+    )]
+    Panicked,
 }
 
 impl ApplyError {
@@ -107,8 +123,10 @@ impl ApplyError {
         match self {
             Self::State(error) => error.exit_code(),
             Self::Findings { .. } | Self::ExceptionExpired { .. } => 2,
-            Self::ApprovalsMissing { .. } | Self::ApprovalsUsed { .. } => 3,
-            Self::Tree(TreeError::Killed(_)) => 4,
+            Self::ApprovalsMissing { .. }
+            | Self::ApprovalsUsed { .. }
+            | Self::NotMadeHere { .. } => 3,
+            Self::Tree(TreeError::Killed(_)) | Self::Panicked => 4,
             _ => 1,
         }
     }

@@ -39,10 +39,13 @@ pub(super) fn check(plan: &Plan, context: &ApplyContext) -> Result<(), ApplyErro
     }
     exceptions(body, context.today)?;
     findings(body)?;
-    let needed = body.policy.approvals;
+    let needed = context.needed_approvals(plan);
     let found = context.approvals.len();
     if u32::try_from(found).unwrap_or(u32::MAX) < needed {
         return Err(ApplyError::ApprovalsMissing { needed, found });
+    }
+    if !context.made_here && found == 0 {
+        return Err(ApplyError::NotMadeHere { plan: plan.digest });
     }
     Ok(())
 }
@@ -125,8 +128,13 @@ pub(super) fn check_state(
         });
     }
     check_tree(context, state)?;
-    if plan.body.policy.approvals > 0 {
-        let used = runs(ledger.store(), &context.ledger.operator)?;
+    // Also where none is needed: approvals may be why the plan is applied.
+    if context.needed_approvals(plan) > 0 || !context.approvals.is_empty() {
+        let used = runs(
+            ledger.store(),
+            &context.ledger.operator,
+            &context.ledger.stack,
+        )?;
         if let Some(run) = used.into_iter().find(|run| run.plan == Some(plan.digest)) {
             return Err(ApplyError::ApprovalsUsed { run: run.run });
         }

@@ -69,8 +69,12 @@ impl<'a> Run<'a> {
         });
         let workers = self.context.parallelism.get().min(instances.max(1));
         std::thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|| self.work());
+            let workers: Vec<_> = (0..workers)
+                .map(|_| scope.spawn(|| self.work()))
+                .collect();
+            for worker in workers {
+                // One that panicked has said so itself.
+                let _ = worker.join();
             }
         });
         self.finish(run)
@@ -82,6 +86,7 @@ impl<'a> Run<'a> {
 
     /// Takes passes until there are none.
     fn work(&self) {
+        let _alarm = Alarm(self);
         loop {
             let unit = {
                 let mut schedule = guard(&self.schedule);
@@ -190,6 +195,19 @@ impl<'a> Run<'a> {
             exit_code,
         });
         Ok(outcome)
+    }
+}
+
+/// Ends the run when its worker panics: the others would wait forever for what it was doing.
+struct Alarm<'r, 'a>(&'r Run<'a>);
+
+impl Drop for Alarm<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _schedule = guard(&self.0.schedule);
+            guard(&self.0.fatal).get_or_insert(ApplyError::Panicked);
+            self.0.changed.notify_all();
+        }
     }
 }
 

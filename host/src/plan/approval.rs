@@ -53,6 +53,15 @@ pub enum ApprovalError {
     Sign(#[from] EnvelopeError),
 }
 
+/// How many approvals the operator's trust asks for, whatever policy says. A threshold of one is what every role begins
+/// with, so it asks for nothing.
+pub fn least(trust: &Trust) -> u32 {
+    match trust.threshold(&Role::Approvers).get() {
+        1 => 0,
+        needed => u32::try_from(needed).unwrap_or(u32::MAX),
+    }
+}
+
 /// The approvals of a plan, one file for each key, beside the plan's own state.
 pub fn folder(aegis_folder: &Path, plan: &Digest) -> PathBuf {
     aegis_folder.join("approvals").join(plan.hex())
@@ -227,6 +236,16 @@ mod tests {
         }
         let found = verified(&plan, day("2026-12-01"), &desk.trust, desk.folder.path()).unwrap();
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn trust_asks_for_approvals_once_the_operator_said_how_many() {
+        let mut trust = desk(2).trust;
+        assert_eq!(least(&Trust::default()), 0);
+        assert_eq!(least(&trust), 0);
+        let two = NonZeroUsize::new(2).unwrap();
+        trust.set_threshold(&Role::Approvers, two).unwrap();
+        assert_eq!(least(&trust), 2);
     }
 
     #[test]

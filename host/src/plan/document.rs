@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::identity::{Identity, InstanceId};
+use crate::driver::tree::Drift;
 use crate::fact::{FactRef, Format};
 use crate::proposal::{Control, FactMode, FactSource, Finding, Kind, OnImmutable, Probe, Severity};
 
@@ -389,6 +390,10 @@ pub struct PlannedChange {
     /// in between makes the change stale. Absent when the target was not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Digest>,
+    /// Files in the tree that are not what was written: somebody edited or deleted them, and applying puts back what
+    /// is wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// Facts that are not bound yet.
     pub waits_for: Vec<FactRef>,
     /// Facts that the applied document waited for and that are bound now.

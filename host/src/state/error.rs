@@ -198,6 +198,19 @@ pub enum StateError {
     #[diagnostic(code(AEG0525), help("try again"))]
     Random(getrandom::Error),
 
+    #[error("the state in {place} belongs to stack `{found}`; this is stack `{expected}`")]
+    #[diagnostic(
+        code(AEG0527),
+        help(
+            "one folder holds one stack: give the stack its old name back, or move its stack file to a folder of its own"
+        )
+    )]
+    OtherStack {
+        place: String,
+        found: Identifier,
+        expected: Identifier,
+    },
+
     /// A test stands in for a process that is killed here.
     #[error("killed at {0}")]
     #[diagnostic(code(AEG0526))]

@@ -124,14 +124,19 @@ impl State {
     }
 }
 
-/// Reads and checks the state of a store.
+/// Reads and checks the state of a store. The state of another stack than `stack` is an error: its seal holds for the
+/// same operator, but what it knows is not of this stack.
 ///
 /// A run that writes meanwhile can make a reader see two moments at once, so a failed check is looked at again
 /// before it is believed.
-pub fn load(store: &dyn Store, operator: &OperatorFolder) -> Result<State, StateError> {
+pub fn load(
+    store: &dyn Store,
+    operator: &OperatorFolder,
+    stack: &Identifier,
+) -> Result<State, StateError> {
     const TRIES: u32 = 3;
     for _ in 1..TRIES {
-        match load_once(store, operator) {
+        match load_once(store, operator, stack) {
             Err(
                 StateError::Rollback { .. }
                 | StateError::ObjectAltered { .. }
@@ -140,10 +145,14 @@ pub fn load(store: &dyn Store, operator: &OperatorFolder) -> Result<State, State
             result => return result,
         }
     }
-    load_once(store, operator)
+    load_once(store, operator, stack)
 }
 
-fn load_once(store: &dyn Store, operator: &OperatorFolder) -> Result<State, StateError> {
+fn load_once(
+    store: &dyn Store,
+    operator: &OperatorFolder,
+    stack: &Identifier,
+) -> Result<State, StateError> {
     let place = store.place();
     let get = |key: Key| {
         store
@@ -154,6 +163,13 @@ fn load_once(store: &dyn Store, operator: &OperatorFolder) -> Result<State, Stat
         return Ok(State::default());
     };
     let (head, key) = open_head(&bytes, &place, operator)?;
+    if head.stack != *stack {
+        return Err(StateError::OtherStack {
+            place,
+            found: head.stack,
+            expected: stack.clone(),
+        });
+    }
     let digest = Digest::of(&bytes);
     // Before the journal, which is written before the mark.
     let mark = operator.mark(&head.lineage)?;

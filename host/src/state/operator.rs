@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use aegis_document::{Digest, Limits};
+use aegis_document::{Digest, Identifier, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::error::StateError;
@@ -32,6 +32,10 @@ pub struct Mark {
 const KEY: &str = "key";
 /// One mark a line; the last one counts.
 const MARKS: &str = "marks.jsonl";
+/// One file a stack: the digests of plans made here, one a line, the last one at the end. No lineage has this name.
+const PLANS: &str = "plans";
+/// How many plans of a stack are remembered.
+const PLANS_KEPT: usize = 64;
 
 impl OperatorFolder {
     pub fn new(root: impl Into<PathBuf>) -> Self {
@@ -161,6 +165,38 @@ impl OperatorFolder {
         Ok(self.folder(lineage)?.write(MARKS, &line(mark)?)?)
     }
 
+    /// Remembers that a plan was made on this machine. A plan file has no seal, so this is what tells one's own plan
+    /// from one that somebody else put in its place.
+    pub fn remember_plan(&self, stack: &Identifier, plan: &Digest) -> Result<(), StateError> {
+        let known = self.plans(stack)?;
+        let folder = Folder::private(self.root.join(PLANS));
+        if known.len() < 2 * PLANS_KEPT {
+            return Ok(folder.note(stack.as_str(), format!("{plan}\n").as_bytes())?);
+        }
+        let kept = known.iter().skip(known.len() - PLANS_KEPT + 1);
+        let lines: String = kept
+            .chain(std::iter::once(plan))
+            .map(|plan| format!("{plan}\n"))
+            .collect();
+        Ok(folder.write(stack.as_str(), lines.as_bytes())?)
+    }
+
+    /// Whether a plan is among the last that were made on this machine for the stack.
+    pub fn knows_plan(&self, stack: &Identifier, plan: &Digest) -> Result<bool, StateError> {
+        let known = self.plans(stack)?;
+        Ok(known.iter().rev().take(PLANS_KEPT).any(|known| known == plan))
+    }
+
+    /// Oldest first. A line that was not written whole counts for nothing.
+    fn plans(&self, stack: &Identifier) -> Result<Vec<Digest>, StateError> {
+        let bytes = Folder::private(self.root.join(PLANS)).read(stack.as_str())?;
+        let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+        Ok(text
+            .lines()
+            .filter_map(|line| line.parse().ok())
+            .collect())
+    }
+
     fn folder(&self, lineage: &str) -> Result<Folder, StateError> {
         Ok(Folder::private(self.root.join(check_lineage(lineage)?)))
     }
@@ -275,6 +311,27 @@ mod tests {
                 "{lineage}"
             );
         }
+    }
+
+    #[test]
+    fn a_machine_knows_the_plans_that_it_made_of_a_stack() {
+        let (_folder, operator) = operator();
+        let name = |text: &str| Identifier::new(text).unwrap();
+        let (shop, other) = (name("shop"), name("other"));
+        let plan = |number: usize| Digest::of(number.to_string());
+        assert!(!operator.knows_plan(&shop, &plan(0)).unwrap());
+        for number in 0..3 * PLANS_KEPT {
+            operator.remember_plan(&shop, &plan(number)).unwrap();
+            assert!(operator.knows_plan(&shop, &plan(number)).unwrap());
+            assert!(!operator.knows_plan(&other, &plan(number)).unwrap());
+        }
+        let known = (0..3 * PLANS_KEPT)
+            .filter(|number| operator.knows_plan(&shop, &plan(*number)).unwrap())
+            .count();
+        assert_eq!(known, PLANS_KEPT);
+        let file = operator.root.join(PLANS).join("shop");
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

@@ -105,7 +105,12 @@ fn what_has_no_meaning_is_refused_with_its_place() {
     let with = |line: &str| format!("{HEAD}{line}\n{STAGES}{FACTS}");
     check(vec![
         case(with("presett: standard"), "AEG0120", (6, 1), "presett"),
-        case(with("preset: {standard: true}"), "AEG0122", (6, 9), "preset"),
+        case(
+            with("preset: {standard: true}"),
+            "AEG0122",
+            (6, 9),
+            "preset",
+        ),
         case(with("preset: default"), "AEG0123", (6, 9), "default"),
         case(with("account: 12"), "AEG0133", (6, 10), "account"),
         case(with("account: \"12\""), "AEG0133", (6, 10), "account"),

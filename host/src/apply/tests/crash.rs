@@ -86,7 +86,7 @@ fn killed_at_every_point_and_resumed_it_comes_to_the_same_end() {
         let error = apply(&plan, &context).unwrap_err();
         assert_eq!(error.exit_code(), 4, "{point}: {error}");
         finish(&world);
-        let begun = runs(world.store(), &world.context.ledger.operator)
+        let begun = world.runs()
             .unwrap()
             .len()
             == 2;
@@ -197,7 +197,7 @@ fn a_new_run_waits_until_the_last_one_is_finished_or_given_up() {
             .is_err()
     );
     let run = abandon(world.context.ledger.clone()).unwrap();
-    let known = runs(world.store(), &world.context.ledger.operator).unwrap();
+    let known = world.runs().unwrap();
     assert_eq!(
         known.last().unwrap().ended.as_ref().unwrap().1,
         RunEnd::Abandoned

@@ -88,7 +88,10 @@ impl World {
         (shapes, binding): (&Shapes, &Binding),
         documents: &mut Documents,
     ) -> PlannedChange {
-        let digest = documents.insert(&document.to_source()).unwrap();
+        let text = canonical_bytes(&document.to_source()).unwrap();
+        let digest = Digest::of(&text);
+        let text = String::from_utf8(text).unwrap();
+        documents.0.insert(digest, text.into());
         let bound = document.bind(&identity, binding).unwrap();
         let context = RenderContext {
             instance: id,
@@ -136,6 +139,7 @@ impl World {
             before: entry.map(|entry| entry.document),
             bound: Some(aegis_document::digest_of(&bound.to_source()).unwrap()),
             target: Some(difference.fingerprint),
+            drift: difference.drift,
             completes: Vec::new(),
             waits_for: rendered.waits_for.iter().cloned().collect(),
             risk: Risk::None,
@@ -185,6 +189,7 @@ impl World {
                     before: Some(entry.document),
                     bound: None,
                     target: Some(difference.fingerprint),
+                    drift: difference.drift,
                     completes: Vec::new(),
                     waits_for: Vec::new(),
                     risk: Risk::Disruptive,

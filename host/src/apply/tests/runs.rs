@@ -32,7 +32,7 @@ fn a_first_apply_writes_the_tree_and_a_second_plan_is_empty() {
         std::fs::read(world.stack().join(".aegis/state/head.json")).unwrap(),
         before
     );
-    let ends: Vec<_> = runs(world.store(), &world.context.ledger.operator)
+    let ends: Vec<_> = world.runs()
         .unwrap()
         .into_iter()
         .map(|run| run.ended.unwrap().1)

@@ -135,6 +135,8 @@ impl World {
                 lock: Digest::of("lock"),
                 policy,
             },
+            made_here: true,
+            least_approvals: 0,
             approvals: BTreeSet::new(),
             clusters: BTreeMap::new(),
             reauthorize: Arc::new(AllowAll),
@@ -168,7 +170,16 @@ impl World {
     }
 
     pub(super) fn state(&self) -> Result<State, StateError> {
-        load(self.store(), &self.context.ledger.operator)
+        load(
+            self.store(),
+            &self.context.ledger.operator,
+            &self.context.ledger.stack,
+        )
+    }
+
+    pub(super) fn runs(&self) -> Result<Vec<RunRecord>, StateError> {
+        let ledger = &self.context.ledger;
+        runs(self.store(), &ledger.operator, &ledger.stack)
     }
 
     pub(super) fn apply(&self, plan: &Plan) -> Result<Outcome, ApplyError> {

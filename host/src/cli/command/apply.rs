@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use aegis_document::Identifier;
 use aegis_document::untrusted;
+use aegis_registry::Trust;
 
 use super::approve::APPROVAL;
 use super::plan::{ledger, operator_folder};
@@ -93,7 +94,7 @@ pub fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
 /// `None` for an import of facts: it had no plan.
 fn unfinished(project: &Project, home: &Home) -> Result<Option<Plan>, Failure> {
     let store = LocalStore::beside(&project.folder);
-    let state = state::load(&store, &operator_folder(project, home)?)?;
+    let state = state::load(&store, &operator_folder(project, home)?, &project.name)?;
     let Some(run) = state.unfinished() else {
         return Err(Failure::new(
             Diagnostic::new(NOTHING_TO_RESUME, "no apply was interrupted")
@@ -107,14 +108,17 @@ fn unfinished(project: &Project, home: &Home) -> Result<Option<Plan>, Failure> {
         .get(Key::Plan(digest))
         .map_err(|error| plain(PLAN, &error))?
         .unwrap_or_default();
-    Plan::read(&bytes).map(Some).map_err(|error| plain(PLAN, &error))
+    Plan::read(&bytes)
+        .map(Some)
+        .map_err(|error| plain(PLAN, &error))
 }
 
 /// An import is whole or not there: there is nothing to go on with.
 fn forget_import(ui: &Ui, project: &Project, home: &Home) -> Result<Exit, Failure> {
     let run = state::abandon(ledger(project, operator_folder(project, home)?))?;
     ui.answer(&serde_json::json!({ "abandoned": run }), || {
-        "an import of facts was interrupted and is forgotten; `aegis facts import` does it again\n".to_owned()
+        "an import of facts was interrupted and is forgotten; `aegis facts import` does it again\n"
+            .to_owned()
     })?;
     Ok(Exit::Done)
 }
@@ -144,15 +148,21 @@ fn context(
             ))
         })
         .collect::<Result<BTreeMap<_, _>, Failure>>()?;
+    let operator = operator_folder(project, home)?;
+    let trust = library::trust(home)?;
+    // What is resumed was let in when it began.
+    let made_here = options.resume || operator.knows_plan(&project.name, &plan.digest)?;
     Ok(ApplyContext {
-        ledger: ledger(project, operator_folder(project, home)?),
+        ledger: ledger(project, operator),
         tree: TreeTarget::at(project.tree()),
         expected: Expected {
             stack: planner::stack_use(&project.stack, &project.name)?,
             lock: loaded.library.lock_digest(),
             policy: planner::policy(&project.stack),
         },
-        approvals: approvals(project, home, plan)?,
+        made_here,
+        least_approvals: approval::least(&trust),
+        approvals: approvals(project, plan, &trust, made_here)?,
         clusters,
         reauthorize: Arc::new(Again::new(
             &project.stack,
@@ -172,15 +182,20 @@ fn context(
     })
 }
 
-/// The approvers of the plan, where its policy asks for any.
-fn approvals(project: &Project, home: &Home, plan: &Plan) -> Result<BTreeSet<String>, Failure> {
-    if plan.body.policy.approvals == 0 {
+/// The approvers of the plan, where any are needed. A plan that this machine did not make needs one in any case.
+fn approvals(
+    project: &Project,
+    plan: &Plan,
+    trust: &Trust,
+    made_here: bool,
+) -> Result<BTreeSet<String>, Failure> {
+    let needed = plan.body.policy.approvals.max(approval::least(trust));
+    if needed == 0 && made_here {
         return Ok(BTreeSet::new());
     }
     let folder = approval::folder(&project.folder.join(".aegis"), &plan.digest);
     let today = Date::of(SystemTime::now());
-    approval::verified(plan, today, &library::trust(home)?, &folder)
-        .map_err(|error| refusal(APPROVAL, &error))
+    approval::verified(plan, today, trust, &folder).map_err(|error| refusal(APPROVAL, &error))
 }
 
 /// The first interrupt asks the run to stop after what is in flight; the second is the system's own.
@@ -239,14 +254,16 @@ impl Reporter for Lines {
                 } else {
                     "applying"
                 };
-                write_err(&format_args!("{word} {changes} changes in {instances} instances"));
+                write_err(&format_args!(
+                    "{word} {changes} changes in {instances} instances"
+                ));
             }
             Progress::InstanceFinished {
                 instance, outcome, ..
             } => write_err(&format_args!("{instance}: {}", words(outcome))),
-            Progress::Stopping => {
-                write_err(&format_args!("stopping after what is in flight; press again to stop at once"))
-            }
+            Progress::Stopping => write_err(&format_args!(
+                "stopping after what is in flight; press again to stop at once"
+            )),
             Progress::InstanceStarted { .. }
             | Progress::ChangeFinished { .. }
             | Progress::RunFinished { .. } => {}

@@ -30,8 +30,14 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
     let made = make(ui, &project, &home, None)?;
     if made.plan.digest != plan.digest {
         return Err(Failure::refused(
-            Diagnostic::new(APPROVAL, format!("{} is not what the stack plans now: that is {}", plan.digest, made.plan.digest))
-                .help("the plan is out of date or was changed: `aegis plan`, read it, then approve it"),
+            Diagnostic::new(
+                APPROVAL,
+                format!(
+                    "{} is not what the stack plans now: that is {}",
+                    plan.digest, made.plan.digest
+                ),
+            )
+            .help("the plan is out of date or was changed: `aegis plan`, read it, then approve it"),
         ));
     }
     if !ui.json() {
@@ -67,13 +73,16 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
 /// The approver has read this plan: he gives its digest, or says so after it was shown.
 fn confirm(ui: &Ui, plan: &Plan, digest: Option<&str>) -> Result<(), Failure> {
     let refuse = |message: String| {
-        Failure::refused(
-            Diagnostic::new(APPROVAL, message).help(format!("give the digest that you have read: `--digest {}`", plan.digest)),
-        )
+        Failure::refused(Diagnostic::new(APPROVAL, message).help(format!(
+            "give the digest that you have read: `--digest {}`",
+            plan.digest
+        )))
     };
     match digest {
         Some(digest) if digest == plan.digest.to_string() => Ok(()),
-        Some(_) => Err(refuse("the plan has another digest than the one that you have read".to_owned())),
+        Some(_) => Err(refuse(
+            "the plan has another digest than the one that you have read".to_owned(),
+        )),
         None if ui.asks() => {
             ui.note("approve this plan? [y/N]");
             let mut line = String::new();
@@ -83,7 +92,9 @@ fn confirm(ui: &Ui, plan: &Plan, digest: Option<&str>) -> Result<(), Failure> {
                 _ => Err(refuse("the plan was not approved".to_owned())),
             }
         }
-        None => Err(refuse("there is no terminal to ask whether the plan is approved".to_owned())),
+        None => Err(refuse(
+            "there is no terminal to ask whether the plan is approved".to_owned(),
+        )),
     }
 }
 

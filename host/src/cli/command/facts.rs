@@ -92,7 +92,7 @@ fn import(
     let id = InstanceId::new(cluster.map(name).transpose()?, name(stage)?);
     let store = LocalStore::beside(&project.folder);
     let operator = operator_folder(&project, &home()?)?;
-    let state = state::load(&store, &operator)?;
+    let state = state::load(&store, &operator, &project.name)?;
     let instance = state.instance(&id).ok_or_else(|| {
         Failure::new(
             Diagnostic::new(IMPORT, format!("{id} was not applied yet, so it provides no facts"))

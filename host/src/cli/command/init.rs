@@ -50,5 +50,18 @@ fn stack_file(options: &Init) -> Result<String, Failure> {
             "  {name}: {{region: {region}, zones: 3, cidr: 10.{index}.0.0/16}}"
         );
     }
+    // Stores stay where they are, wherever clusters come and go.
+    if let (Some((_, region)), true) = (
+        options
+            .clusters
+            .first()
+            .and_then(|first| first.split_once('=')),
+        options.clusters.len() > 1,
+    ) {
+        let _ = writeln!(
+            text,
+            "stages:\n  foundation: {{config: {{region: {region}}}}}"
+        );
+    }
     Ok(text)
 }

@@ -15,8 +15,8 @@ use crate::home::Home;
 use crate::plan::planner::{self, Inputs, Planned};
 use crate::plan::{InstanceStatus, Plan, Precision, StructuralRule};
 use crate::stack::Diagnostic;
-use crate::validate::Verdict;
 use crate::state::{self, LedgerContext, LocalStore, NoFaults, OperatorFolder, State};
+use crate::validate::Verdict;
 
 const PLAN: &str = "AEG0720";
 const STATE_LOST: &str = "AEG0721";
@@ -27,6 +27,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Options) -> Result<Exit, Failure>
     let plan = &made.plan;
     let path = options.out.clone().unwrap_or_else(|| project.plan_file());
     write(&path, plan)?;
+    operator_folder(&project, &home()?)?.remember_plan(&project.name, &plan.digest)?;
     if ui.json() {
         ui.print_json(plan)?;
     } else {
@@ -56,7 +57,11 @@ fn next_step(plan: &Plan, path: &Path) -> String {
         return String::new();
     }
     let verdict = Verdict::of(&plan.body);
-    let structural = plan.body.changes().filter(|(_, change)| change.precision != Precision::Exact).count();
+    let structural = plan
+        .body
+        .changes()
+        .filter(|(_, change)| change.precision != Precision::Exact)
+        .count();
     let place = path.display();
     if !verdict.allows_apply() {
         let open = verdict.blocking.len() + verdict.missing.len();
@@ -71,7 +76,9 @@ fn next_step(plan: &Plan, path: &Path) -> String {
     }
     match plan.body.policy.approvals {
         0 => format!("The plan is in {place}. `aegis apply` carries it out."),
-        needed => format!("The plan is in {place}. It needs {needed} approvals: `aegis approve`, then `aegis apply`."),
+        needed => format!(
+            "The plan is in {place}. It needs {needed} approvals: `aegis approve`, then `aegis apply`."
+        ),
     }
 }
 
@@ -85,7 +92,7 @@ pub fn make(
     let loaded = project.load(home)?;
     let store = LocalStore::beside(&project.folder);
     let operator = operator_folder(project, home)?;
-    let state = state::load(&store, &operator)?;
+    let state = state::load(&store, &operator, &project.name)?;
     let tree = TreeTarget::at(project.tree());
     check_not_lost(project, &state, &tree)?;
     let runtime = runtime()?;

@@ -15,7 +15,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Status) -> Result<Exit, Failure> 
     let project = Project::open(global)?;
     let store = LocalStore::beside(&project.folder);
     let operator = operator_folder(&project, &home()?)?;
-    let state = state::load(&store, &operator)?;
+    let state = state::load(&store, &operator, &project.name)?;
     let wanted = |instance: &&InstanceState| {
         options
             .stage

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{diff, findings};
 use crate::cli::ui::{Tone, Ui};
+use crate::driver::tree::DriftKind;
 use crate::plan::{
     Cause, ChangeAction, FactStatus, InstanceStatus, Plan, PlannedChange, Precision, Provenance,
     Risk,
@@ -229,6 +230,14 @@ fn changes(ui: &Ui, plan: &Plan, applied: &Applied<'_>, full: bool, out: &mut St
         );
         for change in shown {
             let _ = writeln!(out, "  {}", line(ui, change));
+            for drift in &change.drift {
+                let how = match drift.kind {
+                    DriftKind::Edited => "edited by hand",
+                    DriftKind::Missing => "deleted by hand",
+                };
+                let text = format!("{how}: {}", drift.path.as_str());
+                let _ = writeln!(out, "      {}", ui.paint(Tone::Warn, text));
+            }
             for fact in &change.completes {
                 let _ = writeln!(
                     out,

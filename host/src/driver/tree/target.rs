@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use aegis_document::{Digest, digest_of};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::compare::{Compared, File, Seen};
 use super::error::TreeError;
@@ -46,14 +46,14 @@ pub struct Difference {
     pub files: BTreeMap<TreePath, Digest>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Drift {
     pub path: TreePath,
     pub kind: DriftKind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftKind {
     Edited,

@@ -14,7 +14,7 @@ use crate::fact::{FactRef, Format};
 use crate::graph::{Graph, Supplied, SuppliedFact};
 use crate::proposal::{FactMode, FactSource};
 use crate::stack::{Diagnostic, Stack};
-use crate::state::State;
+use crate::state::{InstanceState, State};
 
 /// One fact.
 #[derive(Clone, Debug)]
@@ -221,18 +221,34 @@ impl FactTable {
             }
         }
         let mut table = Self { entries };
-        for (fact, stored) in state.facts() {
-            if let Some(entry) = table.entries.get_mut(&fact)
-                && let (Provenance::Stage(_), false) = (&entry.provenance, entry.secret)
-                && let Some(value) = &stored.value
-                && entry.format.check(value).is_ok()
-            {
-                entry.value = Some(value.clone());
-                entry.status = FactStatus::Known;
-                entry.provenance = stored.provenance.clone();
+        let recorded: Vec<&InstanceState> = state.instances().collect();
+        table.remember(&recorded);
+        table
+    }
+
+    /// Takes over the values that state has. They belong to whoever provides the fact now: a stage under another
+    /// name, or another stage in its place, keeps what was imported for what it takes over. A value of the
+    /// provider's own goes before one of another stage's.
+    fn remember(&mut self, recorded: &[&InstanceState]) {
+        for own in [true, false] {
+            for instance in recorded {
+                for (name, stored) in &instance.facts {
+                    if let Some(entry) = self.entries.get_mut(&instance.fact_ref(name))
+                        && let Provenance::Stage(provider) = &entry.provenance
+                        && (*provider == instance.id) == own
+                        && let (false, None, Some(value)) =
+                            (entry.secret, &entry.value, &stored.value)
+                        && entry.format.check(value).is_ok()
+                    {
+                        entry.value = Some(value.clone());
+                        entry.status = FactStatus::Known;
+                        if let Provenance::Imported(_) = stored.provenance {
+                            entry.provenance = Provenance::Imported(provider.clone());
+                        }
+                    }
+                }
             }
         }
-        table
     }
 
     pub fn get(&self, fact: &FactRef) -> Option<&Entry> {
@@ -296,4 +312,77 @@ fn changes(instance: &Instance) -> bool {
         .changes
         .iter()
         .any(|change| change.action != ChangeAction::Noop)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::StoredFact;
+
+    fn recorded(id: &str, value: &str, imported: bool) -> InstanceState {
+        let id: InstanceId = id.parse().unwrap();
+        let mut instance = InstanceState::new(id.clone());
+        let provenance = if imported {
+            Provenance::Imported(id)
+        } else {
+            Provenance::Stage(id)
+        };
+        let fact = StoredFact {
+            format: Format::AwsId,
+            schema: 1,
+            secret: false,
+            provenance,
+            value: Some(json!(value)),
+            extra: Map::new(),
+        };
+        let name = Identifier::new("network.vpc-id").unwrap();
+        instance.facts.insert(name, fact);
+        instance
+    }
+
+    #[test]
+    fn a_stage_under_another_name_keeps_the_facts_of_what_it_takes_over() {
+        let old = recorded("use1/network", "vpc-0123456789abcdef0", true);
+        let same = recorded("use1/vpc", "vpc-0fedcba9876543210", true);
+        let told = recorded("use1/network", "vpc-0123456789abcdef0", false);
+        let provider: InstanceId = "use1/vpc".parse().unwrap();
+        for (recorded, value, provenance) in [
+            (
+                vec![&old],
+                "vpc-0123456789abcdef0",
+                Provenance::Imported(provider.clone()),
+            ),
+            (
+                vec![&told],
+                "vpc-0123456789abcdef0",
+                Provenance::Stage(provider.clone()),
+            ),
+            (
+                vec![&old, &same],
+                "vpc-0fedcba9876543210",
+                Provenance::Imported(provider.clone()),
+            ),
+        ] {
+            let fact: FactRef = "use1/network.vpc-id".parse().unwrap();
+            let entry = Entry {
+                format: Format::AwsId,
+                schema: 1,
+                secret: false,
+                provenance: Provenance::Stage(provider.clone()),
+                value: None,
+                status: FactStatus::Unknown,
+                mode: FactMode::Opaque,
+            };
+            let mut table = FactTable {
+                entries: BTreeMap::from([(fact.clone(), entry)]),
+            };
+            table.remember(&recorded);
+            let entry = table.get(&fact).unwrap();
+            assert_eq!(entry.value, Some(json!(value)));
+            assert_eq!(entry.provenance, provenance);
+            assert_eq!(entry.status, FactStatus::Known);
+        }
+    }
 }

@@ -23,7 +23,9 @@ use crate::capability::{
 };
 use crate::driver::document::{Document, Origin, TargetContext, documents};
 use crate::driver::risk::risk;
-use crate::driver::tree::{Desired, FactShape, RenderContext, Rendered, Shapes, render};
+use crate::driver::tree::{
+    Desired, Difference, FactShape, RenderContext, Rendered, Shapes, render,
+};
 use crate::fact::FactRef;
 use crate::graph::{Graph, InstanceNode};
 use crate::proposal::{Action, Change, FactSource, Failure, OnImmutable};
@@ -460,6 +462,7 @@ impl Work<'_> {
             before: entry.map(|entry| entry.document),
             bound: Some(bound_digest),
             target: Some(difference.fingerprint),
+            drift: difference.drift,
             risk,
             completes: completed(entry, &waits_for),
             waits_for,
@@ -638,7 +641,7 @@ fn foreign_files(id: &InstanceId, conflicts: &[crate::driver::tree::Conflict]) -
 pub fn removal(
     identity: Identity,
     entry: &InventoryEntry,
-    target: Digest,
+    difference: Difference,
     before: Option<&Document>,
 ) -> PlannedChange {
     PlannedChange {
@@ -650,7 +653,8 @@ pub fn removal(
         desired: None,
         before: Some(entry.document),
         bound: None,
-        target: Some(target),
+        target: Some(difference.fingerprint),
+        drift: difference.drift,
         waits_for: Vec::new(),
         completes: Vec::new(),
         risk: risk(&identity, ChangeAction::Delete, before, None),
@@ -683,7 +687,15 @@ mod tests {
     fn change(identity: &str, before: Option<&str>, action: ChangeAction) -> PlannedChange {
         let identity: Identity = identity.parse().unwrap();
         let state = entry(&[], &[]);
-        let mut change = removal(identity, &state, Digest::of("target"), None);
+        let difference = Difference {
+            action: ChangeAction::Delete,
+            drift: Vec::new(),
+            conflicts: Vec::new(),
+            fingerprint: Digest::of("target"),
+            steps: BTreeMap::new(),
+            files: BTreeMap::new(),
+        };
+        let mut change = removal(identity, &state, difference, None);
         change.before = before.map(Digest::of);
         change.desired = Some(Digest::of("now"));
         change.action = action;

@@ -324,10 +324,7 @@ pub(super) fn release_owners(
     stages
         .iter()
         .map(|stage| {
-            let named = stack
-                .release_owners
-                .get(stage.name.as_str())
-                .copied();
+            let named = stack.release_owners.get(stage.name.as_str()).copied();
             let derived = if argocd.contains(&stage.name) {
                 ReleaseOwner::Argocd
             } else {

@@ -45,12 +45,7 @@ pub fn prune(
             let before = source
                 .as_ref()
                 .and_then(|source| Document::parse(identity, source).ok());
-            let change = removal(
-                identity.clone(),
-                entry,
-                difference.fingerprint,
-                before.as_ref(),
-            );
+            let change = removal(identity.clone(), entry, difference, before.as_ref());
             match places
                 .get(owner)
                 .and_then(|index| instances.get_mut(*index))

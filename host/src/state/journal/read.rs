@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aegis_document::{Digest, Limits};
+use aegis_document::{Digest, Identifier, Limits};
 use serde_json::Value;
 
 use super::record::{Event, Operation, Position, Record, RunEnd};
@@ -114,8 +114,12 @@ pub struct RunRecord {
 }
 
 /// Every run in the journal, oldest first.
-pub fn runs(store: &dyn Store, operator: &OperatorFolder) -> Result<Vec<RunRecord>, StateError> {
-    let state = load::load(store, operator)?;
+pub fn runs(
+    store: &dyn Store,
+    operator: &OperatorFolder,
+    stack: &Identifier,
+) -> Result<Vec<RunRecord>, StateError> {
+    let state = load::load(store, operator, stack)?;
     let Some(lineage) = state.lineage() else {
         return Ok(Vec::new());
     };

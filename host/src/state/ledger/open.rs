@@ -24,7 +24,7 @@ impl Ledger {
         let lease = match Lease::acquire(&context.store, operation, plan, &context.actor) {
             // Somebody's process may have died when it had nothing left to do, or had done nothing yet.
             Err(StateError::LeaseHeld { record }) if record.is_dead() => {
-                if let Some(run) = load(context.store.as_ref(), &context.operator)?.unfinished() {
+                if let Some(run) = load(context.store.as_ref(), &context.operator, &context.stack)?.unfinished() {
                     return Err(StateError::Unfinished {
                         run: run.run.clone(),
                     });
@@ -62,7 +62,7 @@ impl Ledger {
     /// Opens the state to go on with the unfinished run. Its lease is taken over when its process is
     /// provably dead.
     pub fn resume(context: LedgerContext) -> Result<Self, StateError> {
-        let state = load(context.store.as_ref(), &context.operator)?;
+        let state = load(context.store.as_ref(), &context.operator, &context.stack)?;
         let run = state.unfinished().ok_or(StateError::NothingToResume)?;
         let lease = Lease::take_over(&context.store, run.operation, run.plan, &context.actor)?;
         // Again, now that nobody else writes.
@@ -97,7 +97,7 @@ impl Ledger {
     }
 
     fn load(context: &LedgerContext) -> Result<(State, StateKey), StateError> {
-        let state = load(context.store.as_ref(), &context.operator)?;
+        let state = load(context.store.as_ref(), &context.operator, &context.stack)?;
         if let Some(head) = state.head() {
             check_version(head)?;
             let key = context.operator.key(&head.lineage)?;

@@ -1,5 +1,7 @@
 //! What an operator can set of the foundation.
 
+use std::collections::BTreeSet;
+
 use aegis_plugin::{Failure, Problems, Request};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,8 +12,7 @@ use crate::naming::{UserTags, check_tags};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Config {
-    /// Where the stores are; by default the region of the first cluster by name. Setting it keeps the stores where they
-    /// are when another cluster becomes the first.
+    /// Where the stores are; may be left out while all clusters are in one region. Moving it makes new stores.
     pub(crate) region: Option<String>,
     /// Days for which earlier versions of an object in the state store are kept, 1 to 3650.
     #[schemars(range(min = 1, max = 3650))]
@@ -86,14 +87,28 @@ impl Config {
         check_tags(&self.tags, problems);
     }
 
-    /// Where the stores are.
+    /// Where the stores are. With clusters in several regions it has to be said: a default would move the stores when
+    /// a cluster comes or goes.
     pub(crate) fn region(&self, request: &Request, problems: &mut Problems) -> String {
-        let first = request.clusters.first().map(|cluster| &cluster.region);
-        let region = self.region.as_ref().or(first).cloned().unwrap_or_default();
+        let regions: BTreeSet<&String> = request
+            .clusters
+            .iter()
+            .map(|cluster| &cluster.region)
+            .collect();
+        let only = if regions.len() == 1 {
+            regions.first().copied()
+        } else {
+            None
+        };
+        let region = self.region.as_ref().or(only).cloned().unwrap_or_default();
         problems.require(
             is_region(&region),
             "/region",
-            "name a region, as in `us-east-1`",
+            if self.region.is_none() && regions.len() > 1 {
+                "the clusters are in several regions: name the one in which the stack's stores are"
+            } else {
+                "name a region, as in `us-east-1`"
+            },
         );
         region
     }

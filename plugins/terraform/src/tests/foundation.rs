@@ -170,6 +170,16 @@ fn bucket_names_fit_s3_whatever_the_stack_is_called() {
 }
 
 #[test]
+fn with_clusters_in_several_regions_the_region_is_named() {
+    let several = harness("foundation").cluster(harness::cluster("use1", "us-east-1"));
+    let found = problems(several.clone());
+    assert_eq!(found[0].0, "/region");
+    assert!(found[0].1.contains("several regions"), "{}", found[0].1);
+    let named = several.config(json!({ "region": "us-east-1" }));
+    assert_eq!(root(&run(named).unwrap()).region, "us-east-1");
+}
+
+#[test]
 fn the_foundation_needs_a_region() {
     let harness = Harness::new(&Terraform::describe(), "foundation");
     let found = problems(harness.clone());

@@ -16,9 +16,12 @@ mod network;
 fn harness(stage_type: &str) -> Harness {
     let mut europe = harness::cluster("euw1", "eu-west-1");
     europe.cidr = "10.1.0.0/16".to_owned();
-    Harness::new(&Terraform::describe(), stage_type)
-        .cluster(harness::cluster("use1", "us-east-1"))
-        .cluster(europe)
+    let harness = Harness::new(&Terraform::describe(), stage_type).cluster(europe);
+    match stage_type {
+        // In one region, so that it need not be named.
+        "foundation" => harness,
+        _ => harness.cluster(harness::cluster("use1", "us-east-1")),
+    }
 }
 
 fn run(harness: Harness) -> Result<Proposal, Failure> {

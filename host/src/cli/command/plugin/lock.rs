@@ -166,7 +166,10 @@ fn lock_in(
         (None, Some(before)) if wish.keep => capabilities(&name, before.grant.as_slice())?,
         (None, _) => asks.clone(),
     };
-    if let Some(before) = before.as_ref().filter(|before| wish.keep && before.signers != *component.signers()) {
+    if let Some(before) = before
+        .as_ref()
+        .filter(|before| wish.keep && before.signers != *component.signers())
+    {
         let signers: Vec<String> = before.signers.iter().map(ToString::to_string).collect();
         if wish.accept {
             return Err(Failure::refused(
