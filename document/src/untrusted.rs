@@ -21,7 +21,7 @@ pub const fn untrusted(text: &str) -> Untrusted<'_> {
 /// Characters that are invisible, change the direction of their neighbours or have no agreed look.
 /// Unicode general categories Cc, Cf, Zl, Zp, Co and the variation selectors, tag characters and
 /// fillers that render as nothing.
-const fn deceives(c: char) -> bool {
+pub const fn deceives(c: char) -> bool {
     matches!(c,
         '\u{00}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
         | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'

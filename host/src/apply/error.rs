@@ -103,7 +103,9 @@ pub enum ApplyError {
     #[error("the plan {plan} was not made on this machine, and nobody approved it")]
     #[diagnostic(
         code(AEG0574),
-        help("run `aegis plan` on this machine and read it, or have the plan approved: `aegis approve`")
+        help(
+            "run `aegis plan` on this machine and read it, or have the plan approved: `aegis approve`"
+        )
     )]
     NotMadeHere { plan: Digest },
 

@@ -69,9 +69,7 @@ impl<'a> Run<'a> {
         });
         let workers = self.context.parallelism.get().min(instances.max(1));
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..workers)
-                .map(|_| scope.spawn(|| self.work()))
-                .collect();
+            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(|| self.work())).collect();
             for worker in workers {
                 // One that panicked has said so itself.
                 let _ = worker.join();

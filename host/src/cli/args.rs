@@ -345,6 +345,9 @@ pub enum PluginCommand {
         /// Name of the operator's key that signs the acceptance
         #[arg(long, default_value = "operator")]
         key: String,
+        /// Accept an older version than the locked one
+        #[arg(long)]
+        downgrade: bool,
     },
     /// Remove a plugin from the lock file
     Remove { plugin: String },

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use aegis_document::deceives;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -111,7 +112,11 @@ impl Ui {
 
     /// The result for programs: one line of JSON.
     pub fn print_json<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(value).map_err(|error| output_failure(&error))?;
+        let mut line = Vec::new();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
+        value
+            .serialize(&mut serializer)
+            .map_err(|error| output_failure(&error))?;
         line.push(b'\n');
         write_out(&line)
     }
@@ -165,6 +170,29 @@ impl Ui {
     }
 }
 
+/// JSON in which every character that deceives the eye is escaped: it is often read on a terminal.
+struct Visible;
+
+impl serde_json::ser::Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> std::io::Result<()> {
+        for c in fragment.chars() {
+            let mut units = [0; 2];
+            if deceives(c) {
+                for unit in c.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            } else {
+                write!(writer, "{c}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A problem for programs. Line and column count from 1.
 fn problem_json(problem: &(dyn Diagnostic + Send + Sync)) -> Value {
     let place = problem
@@ -208,4 +236,22 @@ fn write_out(bytes: &[u8]) -> Result<(), Failure> {
 
 fn output_failure(error: &dyn std::fmt::Display) -> Failure {
     plain(OUTPUT, &format!("the result cannot be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_deceives_is_escaped_in_json_and_reads_back() {
+        let text = "a\u{9b}31m\u{202e}b\u{e0041}é\n\"";
+        let mut line = Vec::new();
+        text.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut line, Visible,
+        ))
+        .unwrap();
+        let line = String::from_utf8(line).unwrap();
+        assert!(line.chars().all(|c| !deceives(c)), "{line}");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
 }

@@ -191,7 +191,7 @@ impl Fault {
             | Self::Stack
             | Self::Convention(_)
             | Self::Malformed { .. } => {
-                "this is a fault of the plugin: go back to the version before (`aegis plugin update --to`) and report it to the publisher with `-v` output"
+                "this is a fault of the plugin: go back to the version before (`aegis plugin update --downgrade`) and report it to the publisher with `-v` output"
             }
             Self::Memory { .. }
             | Self::Instances { .. }

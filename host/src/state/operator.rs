@@ -184,17 +184,18 @@ impl OperatorFolder {
     /// Whether a plan is among the last that were made on this machine for the stack.
     pub fn knows_plan(&self, stack: &Identifier, plan: &Digest) -> Result<bool, StateError> {
         let known = self.plans(stack)?;
-        Ok(known.iter().rev().take(PLANS_KEPT).any(|known| known == plan))
+        Ok(known
+            .iter()
+            .rev()
+            .take(PLANS_KEPT)
+            .any(|known| known == plan))
     }
 
     /// Oldest first. A line that was not written whole counts for nothing.
     fn plans(&self, stack: &Identifier) -> Result<Vec<Digest>, StateError> {
         let bytes = Folder::private(self.root.join(PLANS)).read(stack.as_str())?;
         let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-        Ok(text
-            .lines()
-            .filter_map(|line| line.parse().ok())
-            .collect())
+        Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
     }
 
     fn folder(&self, lineage: &str) -> Result<Folder, StateError> {

@@ -15,7 +15,7 @@ use aegis_registry::{KeyStore, Lock, PluginName, SecretKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::output::{Ended, text};
+use crate::ended::{Ended, text};
 use crate::world;
 
 pub struct Desk {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::desk::Desk;
-use crate::output::Ended;
+use crate::ended::Ended;
 use crate::world;
 
 /// A stack with so many clusters that its apply takes a while.

@@ -4,13 +4,14 @@
 //! `AEGIS_TEST_PLUGINS` names. Without them every test says so and does nothing. One file has one subject.
 
 mod desk;
-mod output;
+mod ended;
 mod world;
 
 mod conformance;
 mod grants;
 mod interrupted;
 mod main_job;
+mod output;
 mod reproducible;
 mod stack_file;
 mod trust;

@@ -1,100 +1,497 @@
-//! What a command left behind.
+//! What a person and a program get to see.
 
-use std::process::Output;
+use std::path::Path;
 
 use serde_json::Value;
 
-/// A command that has ended.
-pub struct Ended {
-    command: String,
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+use crate::desk::Desk;
+use crate::ended::Ended;
+use crate::world;
+
+/// Characters that move the cursor, hide text or change its direction.
+fn deceiving(text: &str) -> Option<char> {
+    text.chars().find(|c| {
+        let control = c.is_control() && !matches!(c, '\n' | '\t');
+        let bidi = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+        let hidden = matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+        control || bidi || hidden
+    })
 }
 
-impl Ended {
-    pub fn new(command: String, output: Output) -> Self {
-        Self {
-            command,
-            code: output.status.code(),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        }
-    }
-
-    /// It must have ended with this exit code, and never with a panic.
-    #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self}");
-        assert!(!self.err.contains("panicked"), "{self}");
-        self
-    }
-
-    /// Standard error holds these words. Long messages are wrapped, and a gap is a gap.
-    #[track_caller]
-    pub fn says(self, words: &[&str]) -> Self {
-        let flat = self.err.replace(['│', '\n'], " ");
-        let flat = flat.split_whitespace().collect::<Vec<_>>().join(" ");
-        for word in words {
-            assert!(flat.contains(word), "`{word}` is not said: {self}");
-        }
-        self
-    }
-
-    /// Standard output holds this.
-    #[track_caller]
-    pub fn shows(self, words: &[&str]) -> Self {
-        for word in words {
-            assert!(self.out.contains(word), "`{word}` is not shown: {self}");
-        }
-        self
-    }
-
-    /// Standard output as JSON lines: events, and the answer as the last of them.
-    #[track_caller]
-    pub fn json_lines(&self) -> Vec<Value> {
-        self.out
-            .lines()
-            .map(|line| {
-                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self}"))
-            })
-            .collect()
-    }
-
-    /// The answer as JSON.
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        self.json_lines().pop().unwrap()
-    }
-
-    /// The problems that were answered as JSON.
-    #[track_caller]
-    pub fn problems(&self) -> Vec<Value> {
-        let answer = self.json();
-        answer["diagnostics"].as_array().unwrap().clone()
+#[track_caller]
+fn honest(ended: &Ended) {
+    for text in [&ended.out, &ended.err] {
+        assert_eq!(deceiving(text), None, "{}", text.escape_debug());
     }
 }
 
-/// What a person would look at first: the command, and the ends of what it wrote.
-impl std::fmt::Display for Ended {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let end = |text: &str| {
-            let skip = text.chars().count().saturating_sub(4000);
-            text.chars().skip(skip).collect::<String>()
-        };
-        let code = self
-            .code
-            .map_or("a signal".to_owned(), |code| code.to_string());
-        write!(
-            f,
-            "{} ended with {code}\n{}\n{}",
-            self.command,
-            end(&self.out),
-            end(&self.err)
-        )
+// ---- help and forms ----------------------------------------------------------------------------
+
+/// The commands that a help text lists.
+fn commands(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    lines
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_command_has_help() {
+    let Some(desk) = Desk::trusting() else { return };
+    let mut open = vec![Vec::<String>::new()];
+    let mut seen = 0;
+    while let Some(path) = open.pop() {
+        let mut arguments: Vec<&str> = path.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let help = desk.run(&arguments).exits(0);
+        honest(&help);
+        let first = help.out.lines().next().unwrap_or_default();
+        assert!(
+            first.len() > 10 && help.out.contains("Usage: aegis"),
+            "{help}"
+        );
+        assert_eq!(help.err, "");
+        seen += 1;
+        open.extend(
+            commands(&help.out)
+                .into_iter()
+                .map(|name| [path.clone(), vec![name]].concat()),
+        );
+    }
+    assert!(seen > 25, "{seen}");
+    // Without an argument there is help, too, and a mistake is answered on standard error.
+    desk.run(&[]).says(&["Usage: aegis"]);
+    desk.run(&["plna"]).exits(1).says(&["plan"]);
+    desk.run(&["plan", "--no-such-option"]).exits(1);
+    desk.run(&["plan", "--parallelism", "0"]).exits(1);
+    desk.run(&["--version"]).exits(0).shows(&["aegis 0.1.0"]);
+}
+
+#[test]
+fn completions_are_written_for_every_shell() {
+    let Some(desk) = Desk::trusting() else { return };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = desk.ok(&["completions", shell]);
+        assert!(
+            script.contains("detailed-exitcode") && script.contains("aegis"),
+            "{shell}"
+        );
+    }
+    desk.run(&["completions", "csh"]).exits(1).says(&["bash"]);
+}
+
+#[test]
+fn the_graph_is_drawn_in_four_forms() {
+    let Some(desk) = Desk::accepted() else { return };
+    let text = desk.ok(&["graph"]);
+    assert!(
+        text.contains("use1/cluster") && text.contains("foundation"),
+        "{text}"
+    );
+    let dot = desk.ok(&["graph", "--format", "dot"]);
+    assert!(
+        dot.starts_with("digraph") && dot.contains("\"use1/network\""),
+        "{dot}"
+    );
+    let mermaid = desk.ok(&["graph", "--format", "mermaid"]);
+    assert!(
+        mermaid.starts_with("flowchart") && mermaid.contains("use1/network"),
+        "{mermaid}"
+    );
+    let svg = desk.ok(&["graph", "--format", "svg"]);
+    assert!(
+        svg.trim_start().starts_with("<svg") && svg.trim_end().ends_with("</svg>"),
+        "{svg}"
+    );
+    let json = desk.json(&["graph"]);
+    let edges = json["edges"].as_array().unwrap();
+    let waits = |from: &str, to: &str| {
+        edges
+            .iter()
+            .any(|edge| edge["from"] == from && edge["to"] == to)
+    };
+    assert!(
+        waits("use1/network", "use1/cluster") || waits("use1/cluster", "use1/network"),
+        "{json}"
+    );
+    desk.run(&["graph", "--format", "png"]).exits(1);
+}
+
+#[test]
+fn facts_are_listed_with_what_is_known_of_them() {
+    let Some(desk) = Desk::applied() else { return };
+    let list = desk.ok(&["facts", "list"]);
+    let line = |name: &str| {
+        let line = list.lines().find(|line| line.contains(name));
+        line.unwrap_or_else(|| panic!("{name}: {list}")).to_owned()
+    };
+    assert!(line("use1/network.vpc-id").starts_with("unknown"));
+    assert!(line("use1/cluster.name").contains("use1.shop.example.com"));
+    desk.import_outputs();
+    let list = desk.json(&["facts", "list"]);
+    let fact = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|fact| fact["ref"] == "use1/network.vpc-id");
+    assert_eq!(fact.unwrap()["status"], "known");
+    assert_eq!(fact.unwrap()["provenance"]["imported"], "use1/network");
+    // Importing the same again changes nothing.
+    let outputs = desk.stack().join("terraform-outputs/use1-network.json");
+    desk.import("use1", "network", &outputs)
+        .exits(0)
+        .shows(&["every value was known already"]);
+}
+
+#[test]
+fn an_import_that_cannot_be_right_changes_nothing() {
+    let Some(desk) = Desk::applied() else { return };
+    let good = desk.read("terraform-outputs/use1-network.json");
+    let file = desk.stack().join("outputs.json");
+    let journal = desk.journal().len();
+    let cases = [
+        ("nonsense".to_owned(), "outputs.json"),
+        ("[]".to_owned(), "not an object of outputs"),
+        ("{}".to_owned(), "none of the outputs belongs"),
+        ("{\"vpc-id\": \"vpc-1\"}".to_owned(), "has no `value`"),
+        (good.replace("vpc-", "vpc \u{1b}[31m"), "outputs.json"),
+        (good.replace("\"vpc-", "\"vpc "), "network.vpc-id"),
+        (
+            good.replacen("{", "{\"vpc-id\": {\"value\": \"vpc-2\"},", 1),
+            "outputs.json",
+        ),
+    ];
+    for (content, words) in cases {
+        std::fs::write(&file, &content).unwrap();
+        let refused = desk
+            .import("use1", "network", &file)
+            .exits(1)
+            .says(&[words]);
+        honest(&refused);
+    }
+    std::fs::write(
+        &file,
+        good.replace("\"sensitive\": false", "\"sensitive\": true"),
+    )
+    .unwrap();
+    desk.import("use1", "network", &file)
+        .exits(3)
+        .says(&["sensitive", "nothing was imported"]);
+    std::fs::write(&file, &good).unwrap();
+    desk.import("use1", "nothing", &file)
+        .exits(1)
+        .says(&["aegis status"]);
+    desk.import("stack", "network", &file)
+        .exits(1)
+        .says(&["--cluster"]);
+    desk.import("use1", "network", Path::new("nowhere.json"))
+        .exits(1)
+        .says(&["nowhere.json"]);
+    assert_eq!(desk.journal().len(), journal);
+}
+
+#[test]
+fn doctor_says_what_is_missing() {
+    let Some(desk) = Desk::accepted() else { return };
+    let well = desk.run(&["doctor"]).exits(0);
+    well.shows(&["ok", "trust", "stack file", "plugins", "7 stages"]);
+    std::fs::remove_file(desk.lock_file()).unwrap();
+    desk.run(&["doctor"])
+        .exits(1)
+        .shows(&["fail plugins", "no lock file"]);
+    std::fs::remove_file(desk.trust_file()).unwrap();
+    desk.run(&["doctor"]).exits(1).shows(&["fail trust"]);
+    desk.write("aegis.yaml", "aegis: 1\n");
+    desk.run(&["doctor"]).exits(1).shows(&["fail stack file"]);
+}
+
+#[test]
+fn schemas_describe_the_stack_file_and_every_stage() {
+    let Some(desk) = Desk::accepted() else { return };
+    let of_file: Value = serde_json::from_str(&desk.ok(&["schema"])).unwrap();
+    let validator = jsonschema::draft202012::new(&of_file).unwrap();
+    let stack: Value = serde_yaml_ng::from_str(&desk.read("aegis.yaml")).unwrap();
+    let problems: Vec<String> = validator
+        .iter_errors(&stack)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(problems, [""; 0]);
+    assert!(!validator.is_valid(&serde_json::json!({"aegis": 1, "nonsense": true})));
+    for stage in [
+        "foundation",
+        "network",
+        "keys",
+        "cluster",
+        "certificates",
+        "delivery",
+        "compliance",
+    ] {
+        let schema: Value = serde_json::from_str(&desk.ok(&["schema", "--stage", stage])).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        assert!(
+            validator.is_valid(&serde_json::json!({})),
+            "{stage} cannot be left to its defaults"
+        );
+        assert!(
+            !validator.is_valid(&serde_json::json!({"no-such-key": 1})),
+            "{stage}"
+        );
+    }
+    desk.run(&["schema", "--stage", "x"])
+        .exits(1)
+        .says(&["foundation", "certificates"]);
+}
+
+#[test]
+fn quiet_leaves_the_result_alone() {
+    let Some(desk) = Desk::accepted() else { return };
+    let loud = desk.run(&["plan"]).exits(0);
+    assert!(loud.err.contains("aegis apply"), "{loud}");
+    let quiet = desk.run(&["plan", "--quiet"]).exits(0);
+    assert_eq!(quiet.out, loud.out);
+    assert_eq!(quiet.err, "");
+    let quiet = desk.run(&["apply", "--quiet"]).exits(0);
+    assert_eq!(quiet.err, "");
+    // An error is still said.
+    let refused = desk.run(&["apply", "--quiet"]).exits(1);
+    assert!(refused.err.contains("AEG"), "{refused}");
+}
+
+#[test]
+fn colours_are_shown_when_they_are_asked_for_and_only_then() {
+    let Some(desk) = Desk::accepted() else { return };
+    for (arguments, variable, coloured) in [
+        (&["plan"][..], None, false),
+        (&["plan", "--color", "always"], None, true),
+        (&["plan", "--color", "always"], Some("1"), true),
+        (&["plan", "--color", "never"], None, false),
+        (
+            &["plan", "--color", "always", "--output", "json"],
+            None,
+            false,
+        ),
+    ] {
+        let mut command = desk.command(arguments);
+        command.env_remove("NO_COLOR");
+        command.envs(variable.map(|value| ("NO_COLOR", value)));
+        let ended = Ended::new(format!("{arguments:?}"), command.output().unwrap()).exits(0);
+        assert_eq!(
+            ended.out.contains('\u{1b}'),
+            coloured,
+            "{arguments:?} {variable:?}"
+        );
     }
 }
 
-pub fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let Some(desk) = Desk::accepted() else { return };
+    for arguments in [
+        &["plan"][..],
+        &["plan", "--output", "json"],
+        &["apply", "--output", "json"],
+        &["completions", "bash"],
+    ] {
+        let mut command = desk.command(arguments);
+        command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = Ended::new(format!("{arguments:?}"), child.wait_with_output().unwrap());
+        assert!(!ended.err.contains("panicked"), "{ended}");
+        assert_eq!(ended.code, Some(0), "{ended}");
+    }
+}
+
+#[test]
+fn exit_codes_say_how_it_ended() {
+    let Some(desk) = Desk::accepted() else { return };
+    desk.run(&["plan"]).exits(0);
+    desk.run(&["plan", "--detailed-exitcode"]).exits(2);
+    desk.run(&["validate"]).exits(0);
+    let low = desk.run(&["validate", "--fail-on", "low"]).exits(2);
+    assert!(low.out.contains("fail"), "{low}");
+    desk.run(&["validate", "--fail-on", "none"]).exits(1);
+    desk.edit("block-at: high", "block-at: low");
+    desk.run(&["validate"]).exits(2);
+    desk.ok(&["plan"]);
+    let blocked = desk.run(&["apply"]).exits(2);
+    blocked.says(&["AEG0567", "blocked by its findings", "aegis plan"]);
+    assert!(desk.files().is_empty());
+    std::fs::remove_file(desk.lock_file()).unwrap();
+    desk.run(&["plan"]).exits(3);
+}
+
+// ---- text of others ----------------------------------------------------------------------------
+
+/// Text of the same length that clears the screen, hides a link and turns the direction of writing.
+fn hostile(length: usize) -> String {
+    let mut text = "\u{1b}[2J\r\u{202e}\u{1b}]8;;http://x\u{7}\u{9b}".to_owned();
+    assert!(text.len() <= length, "the text is too short for it");
+    text.extend(std::iter::repeat_n('k', length - text.len()));
+    text
+}
+
+/// Puts other text into a component, signs it as `acme` and accepts it.
+fn add_hostile(desk: &Desk, plugin: &str, texts: &[&str]) -> Option<()> {
+    let mut bytes = std::fs::read(world::component(plugin)?).unwrap();
+    for wanted in texts {
+        let places: Vec<usize> = bytes
+            .windows(wanted.len())
+            .enumerate()
+            .filter(|(_, window)| *window == wanted.as_bytes())
+            .map(|(at, _)| at)
+            .collect();
+        assert!(!places.is_empty(), "`{wanted}` is not in {plugin}");
+        let other = hostile(wanted.len());
+        for at in places {
+            bytes[at..at + other.len()].copy_from_slice(other.as_bytes());
+        }
+    }
+    desk.write("hostile.wasm", bytes);
+    let manifest = world::repository().join(format!("plugins/{plugin}/plugin.toml"));
+    let manifest = std::fs::read_to_string(manifest).unwrap();
+    desk.write(
+        "plugin.toml",
+        manifest.replace("publisher = \"aegis\"", "publisher = \"acme\""),
+    );
+    let package = desk.package("hostile");
+    let package = package.to_str().unwrap();
+    desk.ok(&[
+        "plugin",
+        "package",
+        "hostile.wasm",
+        "--manifest",
+        "plugin.toml",
+        "--out",
+        package,
+    ]);
+    desk.ok(&["key", "generate", "--name", "acme"]);
+    let key = desk.home().join("data/keys/acme.pub");
+    desk.ok(&["trust", "add", "acme", "--key-file", key.to_str().unwrap()]);
+    desk.ok(&["plugin", "sign", package, "--key", "acme"]);
+    desk.add(&format!("acme/{plugin}")).exits(0);
+    Some(())
+}
+
+/// Everything that shows what a plugin said.
+#[track_caller]
+fn shows_honestly(desk: &Desk) {
+    for arguments in [
+        &["plan"][..],
+        &["plan", "--full", "-vv"],
+        &["validate", "--all"],
+        &["graph"],
+        &["facts", "list"],
+        &["status"],
+    ] {
+        honest(&desk.run(arguments));
+    }
+    // For programs: no control character reaches the terminal raw, whatever the text says.
+    let json = desk.run_json(&["plan"]);
+    assert!(
+        !json.out.chars().any(|c| c.is_control() && c != '\n'),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_finding_and_its_remedy_are_shown_as_what_they_are() {
+    let Some(desk) = Desk::accepted() else { return };
+    let texts = [
+        "not encrypted with a key of one's own",
+        "Set kms_key_id and retention_in_days.",
+        "left out by configuration",
+    ];
+    if add_hostile(&desk, "compliance", &texts).is_none() {
+        return;
+    }
+    desk.edit(
+        "\nstages:\n",
+        "\nstages:\n  compliance: {use: acme/compliance, config: {skip: [kops-audit]}}\n",
+    );
+    shows_honestly(&desk);
+}
+
+#[test]
+fn a_log_line_is_shown_as_what_it_is() {
+    let Some(desk) = Desk::accepted() else { return };
+    if add_hostile(&desk, "argocd", &["names no group: people can sign in"]).is_none() {
+        return;
+    }
+    desk.edit("\nstages:\n", "\nstages:\n  delivery: {use: acme/argocd}\n");
+    shows_honestly(&desk);
+}
+
+#[test]
+fn a_failure_is_shown_as_what_it_is() {
+    let Some(desk) = Desk::accepted() else { return };
+    if add_hostile(&desk, "compliance", &["there is no control `"]).is_none() {
+        return;
+    }
+    desk.edit(
+        "\nstages:\n",
+        "\nstages:\n  compliance: {use: acme/compliance, config: {skip: [nonsense]}}\n",
+    );
+    let refused = desk.run(&["plan"]).exits(1);
+    honest(&refused);
+    refused.says(&["nonsense"]);
+    shows_honestly(&desk);
+}
+
+#[test]
+fn names_of_people_and_files_are_shown_as_what_they_are() {
+    let Some(desk) = Desk::accepted() else { return };
+    desk.ok(&["plan", "--quiet"]);
+    let name = "\u{1b}[2Jevil\u{202e}";
+    // A lease, written by whoever could write to the state's folder.
+    let mut command = desk.command(&["apply", "--parallelism", "1"]);
+    let mut child = command
+        .env("AEGIS_ACTOR", name)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while desk.journal().len() < 3 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_micros(200));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for arguments in [&["status"][..], &["apply"], &["plan"]] {
+        honest(&desk.run(arguments));
+    }
+    for arguments in [
+        &["plan", "--file", name][..],
+        &["plan", "--out", name],
+        &["apply", name],
+        &["status", name],
+        &["unlock", name],
+        &["schema", "--stage", name],
+        &["facts", "import", "--stage", name, name],
+        &[
+            "facts",
+            "import",
+            "--stage",
+            "network",
+            "--cluster",
+            "use1",
+            name,
+        ],
+        &["plugin", "inspect", name],
+        &["plugin", "verify", name],
+        &["plugin", "remove", name],
+        &["plugin", "add", name, "--from", "../plugins"],
+        &["plugin", "add", "aegis/kops", "--from", name],
+        &["key", "generate", "--name", name],
+        &["trust", "add", name, "--key", name],
+        &["init", "--name", name, "--file", "new.yaml"],
+        &["init", "--cluster", name, "--file", "new.yaml"],
+        &["graph", "--format", name],
+        &[name],
+    ] {
+        honest(&desk.run(arguments));
+    }
 }

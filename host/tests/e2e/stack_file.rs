@@ -1,7 +1,7 @@
 //! What is wrong with a stack file is said with its place, to people and to programs.
 
 use crate::desk::Desk;
-use crate::output::Ended;
+use crate::ended::Ended;
 
 /// The beginning of a good stack file; the line after it is the sixth.
 const HEAD: &str = "\

@@ -86,10 +86,7 @@ fn killed_at_every_point_and_resumed_it_comes_to_the_same_end() {
         let error = apply(&plan, &context).unwrap_err();
         assert_eq!(error.exit_code(), 4, "{point}: {error}");
         finish(&world);
-        let begun = world.runs()
-            .unwrap()
-            .len()
-            == 2;
+        let begun = world.runs().unwrap().len() == 2;
         if !begun {
             // Nothing had been written yet; the plan still fits.
             assert_eq!(world.apply(&plan).unwrap().exit_code(), 0, "{point}");

@@ -95,6 +95,61 @@ fn approvals_are_counted_and_used_once() {
     assert_eq!((code(&error).as_str(), error.exit_code()), ("AEG0572", 3));
 }
 
+#[test]
+fn the_operators_trust_may_ask_for_more_approvals_than_policy() {
+    let mut world = World::new();
+    world.context.least_approvals = 2;
+    world.context.approvals.insert("alice".into());
+    let plan = world.plan(&one());
+    let error = world.apply(&plan).unwrap_err();
+    assert_eq!((code(&error).as_str(), error.exit_code()), ("AEG0566", 3));
+    world.context.approvals.insert("bob".into());
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+}
+
+#[test]
+fn a_plan_from_elsewhere_is_applied_only_with_an_approval() {
+    let mut world = World::new();
+    world.context.made_here = false;
+    let plan = world.plan(&one());
+    let error = world.apply(&plan).unwrap_err();
+    assert_eq!((code(&error).as_str(), error.exit_code()), ("AEG0574", 3));
+    assert!(!world.stack().join(".aegis").exists());
+    world.context.approvals.insert("alice".into());
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+}
+
+struct Panics;
+
+impl Reauthorize for Panics {
+    fn reauthorize(
+        &self,
+        instance: &InstanceId,
+        _: &PlannedChange,
+        _: Option<&Document>,
+    ) -> Result<(), Refusal> {
+        assert!(instance.stage.as_str() != "a", "a fault of the program");
+        Ok(())
+    }
+}
+
+#[test]
+fn a_worker_that_panics_ends_the_run_and_the_run_can_be_resumed() {
+    let mut world = World::new();
+    world.context.reauthorize = Arc::new(Panics);
+    world.context.parallelism = 4.try_into().unwrap();
+    let plan = world.plan(&[
+        stage("a").file("a.txt", "1"),
+        stage("b").file("b.txt", "1").needs("a"),
+        stage("c").file("c.txt", "1").needs("b"),
+    ]);
+    let error = world.apply(&plan).unwrap_err();
+    assert_eq!((code(&error).as_str(), error.exit_code()), ("AEG0573", 4));
+    world.context.reauthorize = Arc::new(AllowAll);
+    assert_eq!(resume(&world.context).unwrap().exit_code(), 0);
+    assert_eq!(world.paths(), ["a.txt", "b.txt", "c.txt"]);
+}
+
 fn found(outcome: Judgement, severity: Severity, exception: Option<&str>) -> PlannedFinding {
     PlannedFinding {
         instance: instance("checks"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aegis_document::Digest;
+use aegis_document::{Digest, canonical_bytes};
 use serde_json::{Value, json};
 
 use super::world::{Stage, World, instance, name};

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::{InstanceOutcome, Progress};
 use super::world::*;
 use crate::plan::{ChangeAction, InstanceStatus, Mode};
-use crate::state::{InstanceProgress, RunEnd, runs};
+use crate::state::{InstanceProgress, RunEnd};
 
 #[test]
 fn a_first_apply_writes_the_tree_and_a_second_plan_is_empty() {
@@ -32,7 +32,8 @@ fn a_first_apply_writes_the_tree_and_a_second_plan_is_empty() {
         std::fs::read(world.stack().join(".aegis/state/head.json")).unwrap(),
         before
     );
-    let ends: Vec<_> = world.runs()
+    let ends: Vec<_> = world
+        .runs()
         .unwrap()
         .into_iter()
         .map(|run| run.ended.unwrap().1)

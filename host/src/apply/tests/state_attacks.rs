@@ -36,6 +36,16 @@ fn code(error: &StateError) -> String {
     miette::Diagnostic::code(error).unwrap().to_string()
 }
 
+#[test]
+fn the_state_of_another_stack_is_refused() {
+    let mut world = applied();
+    let plan = world.plan(&[stage("use1/a").file("a.txt", "3")]);
+    world.context.ledger.stack = name("other");
+    assert_eq!(code(&world.state().unwrap_err()), "AEG0527");
+    assert!(world.apply(&plan).is_err());
+    assert_eq!(world.read("a.txt"), "2");
+}
+
 /// Every byte of the head, of an instance and of the journal counts.
 #[test]
 fn a_changed_byte_is_noticed() {

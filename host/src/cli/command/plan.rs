@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::args::{Global, Plan as Options};
 use crate::cli::failure::{Exit, Failure, plain};
 use crate::cli::progress::Progress;
-use crate::cli::session::{Project, home, parallelism, runtime};
+use crate::cli::session::{Project, folder_of, home, parallelism, runtime};
 use crate::cli::show;
 use crate::cli::ui::Ui;
 use crate::driver::tree::TreeTarget;
@@ -170,14 +170,20 @@ fn write(path: &Path, plan: &Plan) -> Result<(), Failure> {
     {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     }
-    // Whole or not at all: an apply never finds half a plan.
-    let draft = path.with_extension("draft");
-    let file = std::fs::File::create(&draft).map_err(|error| Failure::file(&draft, &error))?;
-    let mut writer = std::io::BufWriter::new(file);
+    // Whole or not at all: an apply never finds half a plan. The draft has a name that nobody can have prepared a link
+    // under, and a link in the plan's place is replaced and not followed.
+    let folder = folder_of(path);
+    let draft =
+        tempfile::NamedTempFile::new_in(&folder).map_err(|error| Failure::file(&folder, &error))?;
+    let mut writer = std::io::BufWriter::new(&draft);
     plan.write(&mut writer)
         .map_err(|error| plain(PLAN, &error))?;
     writer
         .flush()
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(|error| Failure::file(path, &error))
+        .map_err(|error| Failure::file(path, &error))?;
+    drop(writer);
+    draft
+        .persist(path)
+        .map(drop)
+        .map_err(|error| Failure::file(path, &error.error))
 }

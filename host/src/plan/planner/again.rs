@@ -233,3 +233,138 @@ impl Reauthorize for Again {
         self.check(id, change)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::document::fixtures::{
+        application, kops, name, object, release, root, target,
+    };
+    use crate::plan::Identity;
+    use crate::proposal::OnImmutable;
+    use crate::template::Templated;
+
+    fn change(action: Action) -> Change {
+        Change {
+            id: name("change"),
+            cluster: Some(name("use1")),
+            after: Vec::new(),
+            on_immutable: OnImmutable::Fail,
+            action,
+        }
+    }
+
+    /// What a plan holds of an action: the planner's documents, as they are stored.
+    fn planned(action: Action, target: &TargetContext) -> Vec<(Identity, serde_json::Value)> {
+        let id = "use1/mesh".parse().unwrap();
+        documents(&change(action), origin(target, &id))
+            .unwrap()
+            .into_iter()
+            .map(|(identity, document)| (identity, document.to_source()))
+            .collect()
+    }
+
+    fn origin<'a>(target: &'a TargetContext, instance: &'a InstanceId) -> Origin<'a> {
+        Origin {
+            target,
+            instance,
+            provides_state: false,
+            release_owner: ReleaseOwner::Argocd,
+        }
+    }
+
+    /// Judges every document of a plan as an apply does, with what the host decides now.
+    fn judge(plan: &[(Identity, serde_json::Value)], target: &TargetContext) -> Result<(), String> {
+        let mut whole = None;
+        for (identity, source) in plan {
+            let document = Document::parse(identity, source).unwrap();
+            let part = document.to_action(identity).unwrap();
+            whole = Some(join(whole, part, identity)?);
+        }
+        let change = change(whole.unwrap());
+        let id = "use1/mesh".parse().unwrap();
+        for (identity, source) in plan {
+            let desired = digest_of(source).unwrap();
+            same(&change, origin(target, &id), identity, desired)?;
+        }
+        Ok(())
+    }
+
+    fn actions() -> Vec<Action> {
+        vec![
+            Action::Terraform(root(&[])),
+            Action::Kops(kops()),
+            Action::Apply(object()),
+            Action::Release(release()),
+            Action::Application(application()),
+        ]
+    }
+
+    #[test]
+    fn what_the_planner_made_is_made_again() {
+        let host = target();
+        for action in actions() {
+            assert_eq!(judge(&planned(action, &host), &host), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_the_host_decides_never_comes_from_a_plan() {
+        let host = target();
+        for (action, forge) in [
+            (
+                Action::Kops(kops()),
+                (|target| target.state.bucket = Templated::parse("attacker").unwrap())
+                    as fn(&mut TargetContext),
+            ),
+            (Action::Kops(kops()), |target| {
+                for cluster in target.clusters.values_mut() {
+                    cluster.kubernetes_version = "1.20.0".into();
+                }
+            }),
+            (Action::Kops(kops()), |target| {
+                for cluster in target.clusters.values_mut() {
+                    cluster.dns_name = "use1.attacker.example.com".into();
+                }
+            }),
+            (Action::Terraform(root(&[])), |target| {
+                target.state.bucket = Templated::parse("attacker").unwrap();
+            }),
+            (Action::Terraform(root(&[])), |target| target.account = None),
+            (Action::Terraform(root(&[])), |target| {
+                target.state.region = "eu-west-1".into();
+            }),
+            (Action::Release(release()), |target| {
+                for chart in target.charts.values_mut() {
+                    chart.repository = "https://charts.attacker.example.com".into();
+                }
+            }),
+            (Action::Release(release()), |target| {
+                for chart in target.charts.values_mut() {
+                    chart.digest = None;
+                }
+            }),
+            (Action::Release(release()), |target| {
+                target.argocd.namespace = "attacker".into();
+            }),
+            (Action::Application(application()), |target| {
+                target.argocd.namespace = "attacker".into();
+            }),
+            (Action::Apply(object()), |target| {
+                target.stack = name("attacker");
+            }),
+        ] {
+            let mut forged = target();
+            forge(&mut forged);
+            let plan = planned(action, &forged);
+            assert!(judge(&plan, &host).is_err(), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_has_one_kops_cluster() {
+        let mut plan = planned(Action::Kops(kops()), &target());
+        plan.push(plan[0].clone());
+        assert!(judge(&plan, &target()).is_err());
+    }
+}

@@ -15,6 +15,8 @@ pub struct Schemas(BTreeMap<String, Validator>);
 
 /// Nodes of a schema: what first-party plugins have, a hundred times over.
 const MAX_NODES: usize = 20_000;
+/// Nodes that a validator may visit for one value, references followed.
+const MAX_COST: u64 = 1_000_000;
 /// Problems that are told of one configuration.
 const MAX_PROBLEMS: usize = 20;
 
@@ -116,7 +118,8 @@ pub fn problem(
     }
 }
 
-/// A reference out of the document would make the host read files or the network for a plugin.
+/// A reference out of the document would make the host read files or the network for a plugin; references that
+/// fan out would keep it busy for days.
 fn check_references(schema: &Value) -> Result<(), String> {
     let mut left = MAX_NODES;
     let mut stack = vec![schema];
@@ -136,7 +139,50 @@ fn check_references(schema: &Value) -> Result<(), String> {
             _ => {}
         }
     }
-    Ok(())
+    let mut costs = BTreeMap::new();
+    if cost(schema, schema, &mut costs, 0) > MAX_COST {
+        Err("its references fan out too far".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// How many nodes a validator visits at most for one value, references followed. A reference into itself counts
+/// once: then it is the value that ends the recursion.
+fn cost(root: &Value, node: &Value, costs: &mut BTreeMap<String, u64>, depth: usize) -> u64 {
+    // Deeper than any schema that the strict reader lets in.
+    if depth > 256 {
+        return MAX_COST.saturating_add(1);
+    }
+    let children: u64 = match node {
+        Value::Array(items) => items.iter().fold(0, |sum: u64, item| {
+            sum.saturating_add(cost(root, item, costs, depth + 1))
+        }),
+        Value::Object(entries) => entries.iter().fold(0, |sum: u64, (key, value)| {
+            let target = value
+                .as_str()
+                .filter(|_| matches!(key.as_str(), "$ref" | "$dynamicRef"));
+            let more = match target.map(|target| target.trim_start_matches('#')) {
+                Some(pointer) => match costs.get(pointer) {
+                    Some(known) => *known,
+                    None => {
+                        costs.insert(pointer.to_owned(), 1);
+                        let found = root
+                            .pointer(pointer)
+                            .map_or(1, |target| cost(root, target, costs, depth + 1));
+                        costs.insert(pointer.to_owned(), found);
+                        found
+                    }
+                },
+                // Definitions are visited where they are referred to.
+                None if matches!(key.as_str(), "$defs" | "definitions") => 0,
+                None => cost(root, value, costs, depth + 1),
+            };
+            sum.saturating_add(more)
+        }),
+        _ => 0,
+    };
+    children.saturating_add(1)
 }
 
 #[cfg(test)]
@@ -157,5 +203,19 @@ mod tests {
         ] {
             assert!(check_references(&schema).is_err(), "{schema}");
         }
+    }
+
+    #[test]
+    fn references_that_fan_out_are_refused() {
+        let mut definitions = serde_json::Map::new();
+        for level in 0..40 {
+            let next = json!({ "$ref": format!("#/$defs/a{}", level + 1) });
+            definitions.insert(format!("a{level}"), json!({ "allOf": [next, next] }));
+        }
+        definitions.insert("a40".into(), json!({ "type": "string" }));
+        let bomb = json!({ "$ref": "#/$defs/a0", "$defs": definitions });
+        assert!(check_references(&bomb).is_err());
+        let list = json!({ "$ref": "#/$defs/list", "$defs": { "list": { "items": { "$ref": "#/$defs/list" } } } });
+        assert!(check_references(&list).is_ok());
     }
 }

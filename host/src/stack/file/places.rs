@@ -20,6 +20,9 @@ pub(crate) fn folder(text: &str) -> Form<String> {
             "" => "a part of the path is empty",
             "." | ".." => "`.` and `..` are not allowed",
             part if part.eq_ignore_ascii_case(".git") => "Git's own folder is not allowed",
+            part if part.eq_ignore_ascii_case(".aegis") => {
+                "the folder of plans and state is not allowed"
+            }
             _ if !characters => "only letters, digits, `.`, `_`, `-` and `/` are allowed",
             _ => continue,
         };

@@ -24,7 +24,9 @@ impl Ledger {
         let lease = match Lease::acquire(&context.store, operation, plan, &context.actor) {
             // Somebody's process may have died when it had nothing left to do, or had done nothing yet.
             Err(StateError::LeaseHeld { record }) if record.is_dead() => {
-                if let Some(run) = load(context.store.as_ref(), &context.operator, &context.stack)?.unfinished() {
+                if let Some(run) =
+                    load(context.store.as_ref(), &context.operator, &context.stack)?.unfinished()
+                {
                     return Err(StateError::Unfinished {
                         run: run.run.clone(),
                     });

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::output::text;
+use crate::ended::text;
 use crate::world;
 
 /// Answers `GetCallerIdentity` until the test ends.

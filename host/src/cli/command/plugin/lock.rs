@@ -65,6 +65,8 @@ pub struct Wish<'a> {
     pub key: &'a str,
     /// A plugin that is locked already: what was granted is kept, and other signers are not accepted unasked.
     pub keep: bool,
+    /// An older version than the locked one is meant.
+    pub downgrade: bool,
 }
 
 pub fn add(
@@ -160,6 +162,18 @@ fn lock_in(
     let mut lock = load_lock(project)?;
     let asks = capabilities(&name, component.manifest().capabilities.as_slice())?;
     let before = lock.plugins().get(&name).cloned();
+    if let Some(before) = before
+        .as_ref()
+        .filter(|before| component.manifest().version < before.version)
+    {
+        if wish.keep && !wish.downgrade {
+            let (offered, locked) = (&component.manifest().version, &before.version);
+            return Err(Failure::refused(
+                Diagnostic::new(NOT_ACCEPTED, format!("{name} is locked at {locked}, and the folder offers only {offered}"))
+                    .help("an older version may lack a security fix; `--downgrade` accepts it all the same"),
+            ));
+        }
+    }
     let granted = match (wish.grant, &before) {
         (Some(file), _) => read_grant(&name, file)?,
         // What the operator once granted stays what is granted.

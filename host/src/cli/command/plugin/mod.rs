@@ -26,6 +26,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Plugin) -> Result<Exit, Failure> 
                 grant: grant.as_deref(),
                 key,
                 keep: false,
+                downgrade: false,
             };
             lock::add(ui, global, plugin, from, &wish)
         }
@@ -35,12 +36,14 @@ pub fn run(ui: &Ui, global: &Global, options: &Plugin) -> Result<Exit, Failure> 
             accept,
             grant,
             key,
+            downgrade,
         } => {
             let wish = lock::Wish {
                 accept: *accept,
                 grant: grant.as_deref(),
                 key,
                 keep: true,
+                downgrade: *downgrade,
             };
             lock::update(ui, global, plugin, from.as_deref(), &wish)
         }
