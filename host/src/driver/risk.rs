@@ -79,6 +79,12 @@ fn update(identity: &Identity, before: Option<&Document>, after: Option<&Documen
         (Identity::KopsCluster { .. } | Identity::KopsInstanceGroup { .. }, _, _) => {
             Risk::Disruptive
         }
+        // Until the old owner lets go, both install it.
+        (_, Some(Document::Release(before)), Some(Document::Release(after)))
+            if before.owner != after.owner =>
+        {
+            Risk::Disruptive
+        }
         (_, _, Some(Document::Absent(_))) => Risk::Disruptive,
         _ => Risk::None,
     }
@@ -124,7 +130,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::driver::document::fixtures::{built, root};
+    use crate::driver::document::fixtures::{built, release, root};
     use crate::proposal::{Action, TerraformRoot};
     use crate::stack::ReleaseOwner;
 
@@ -157,6 +163,23 @@ mod tests {
             ("file/README.md", Risk::None),
         ] {
             assert_eq!(of(identity, ChangeAction::Update), expected, "{identity}");
+        }
+    }
+
+    #[test]
+    fn a_release_that_changes_hands_is_disruptive() {
+        let of = |owner| {
+            let made = built(Action::Release(release()), Some("use1"), owner);
+            made.unwrap().remove(0)
+        };
+        let (identity, before) = of(ReleaseOwner::Aegis);
+        for (owner, expected) in [
+            (ReleaseOwner::Aegis, Risk::None),
+            (ReleaseOwner::Argocd, Risk::Disruptive),
+        ] {
+            let (_, after) = of(owner);
+            let found = risk(&identity, ChangeAction::Update, Some(&before), Some(&after));
+            assert_eq!(found, expected);
         }
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Plan;
 use crate::date::Date;
+use crate::state::{Folder, FolderError};
 
 /// What an approver signs. The plan's digest covers the stack, the lock file with all grants, the policy and the
 /// serial of every instance, so an approval fits one plan in one moment of one stack's life.
@@ -51,6 +52,8 @@ pub enum ApprovalError {
     NotAnApprover(Digest),
     #[error(transparent)]
     Sign(#[from] EnvelopeError),
+    #[error("the approval was not written: {0}")]
+    Write(#[from] FolderError),
 }
 
 /// How many approvals the operator's trust asks for, whatever policy says. A threshold of one is what every role begins
@@ -89,13 +92,10 @@ pub fn approve(
         expires: expires.to_string(),
     };
     let bytes = Envelope::sign(&approval, key)?.to_bytes()?;
-    let path = folder.join(format!("{}.dsse.json", fingerprint.hex()));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes));
-    written.map_err(|error| ApprovalError::File {
-        path: path.clone(),
-        error,
-    })?;
-    Ok(path)
+    let name = format!("{}.dsse.json", fingerprint.hex());
+    // The name can be foreseen, so somebody may have put a link there.
+    Folder::shared(folder).write(&name, &bytes)?;
+    Ok(folder.join(name))
 }
 
 /// The fingerprints of the distinct approvers who approved a plan. One file that does not count is an error: somebody
@@ -259,6 +259,19 @@ mod tests {
             desk.folder.path(),
         );
         assert!(matches!(error, Err(ApprovalError::NotAnApprover(_))));
+    }
+
+    #[test]
+    fn an_approval_is_not_written_through_a_link() {
+        let desk = desk(1);
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        let name = format!("{}.dsse.json", desk.keys[0].public().fingerprint().hex());
+        std::os::unix::fs::symlink(outside.path(), desk.folder.path().join(&name)).unwrap();
+        let folder = desk.folder.path();
+        let day = day("2026-12-01");
+        approve(&plan("shop"), day, &desk.keys[0], &desk.trust, folder).unwrap();
+        assert_eq!(std::fs::read(outside.path()).unwrap(), b"");
+        assert!(!folder.join(&name).is_symlink());
     }
 
     #[test]

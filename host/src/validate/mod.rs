@@ -3,4 +3,4 @@
 mod verdict;
 
 pub use crate::date::{Date, DateError};
-pub use verdict::{Summary, Verdict, open_findings};
+pub use verdict::{Summary, Verdict, expired, findings_on, open_findings};

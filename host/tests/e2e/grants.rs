@@ -14,7 +14,7 @@ const CHART: &str = "made by the chart";
 const OTHER: &str = "used with another configuration";
 
 /// Lines that the plan of the example does without.
-const UNUSED: [(&str, &str, &str); 27] = [
+const UNUSED: [(&str, &str, &str); 31] = [
     ("argocd", "certificates argocd-server-tls", CHART),
     ("argocd", "cluster.apply ConfigMap", CHART),
     ("argocd", "cluster.apply Secret", CHART),
@@ -74,6 +74,26 @@ const UNUSED: [(&str, &str, &str); 27] = [
     (
         "cert-manager",
         "cluster.apply rbac.authorization.k8s.io ClusterRole",
+        CHART,
+    ),
+    (
+        "cert-manager",
+        "cluster.apply rbac.authorization.k8s.io ClusterRoleBinding",
+        CHART,
+    ),
+    (
+        "cert-manager",
+        "cluster.apply rbac.authorization.k8s.io Role RoleBinding",
+        CHART,
+    ),
+    (
+        "cert-manager",
+        "intercept acme.cert-manager.io cert-manager.io trust.cert-manager.io",
+        CHART,
+    ),
+    (
+        "cert-manager",
+        "labels cert-manager.io/inject-ca-from cert-manager.io/inject-ca-from-secret",
         CHART,
     ),
     ("cert-manager", "rbac", CHART),

@@ -108,9 +108,11 @@ fn unfinished(project: &Project, home: &Home) -> Result<Option<Plan>, Failure> {
         .get(Key::Plan(digest))
         .map_err(|error| plain(PLAN, &error))?
         .unwrap_or_default();
-    Plan::read(&bytes)
-        .map(Some)
-        .map_err(|error| plain(PLAN, &error))
+    let plan = Plan::read(&bytes).map_err(|error| plain(PLAN, &error))?;
+    if plan.digest != digest {
+        return Err(plain(PLAN, &"the stored plan is not the one that was begun"));
+    }
+    Ok(Some(plan))
 }
 
 /// An import is whole or not there: there is nothing to go on with.

@@ -1,5 +1,7 @@
 //! `aegis validate`
 
+use std::time::SystemTime;
+
 use super::plan::make;
 use crate::cli::args::{Global, SeverityName, Validate};
 use crate::cli::failure::{Exit, Failure};
@@ -7,17 +9,18 @@ use crate::cli::session::{Project, home};
 use crate::cli::show::findings;
 use crate::cli::ui::Ui;
 use crate::proposal::{Outcome, Severity};
-use crate::validate::Verdict;
+use crate::validate::{Date, Verdict, findings_on};
 
 pub fn run(ui: &Ui, global: &Global, options: &Validate) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let made = make(ui, &project, &home()?, None)?;
     let body = &made.plan.body;
     let threshold = options.fail_on.map_or(body.policy.block_at, severity);
-    let verdict = Verdict::at(body, threshold);
-    ui.answer(&findings::json(&verdict, &body.findings), || {
+    let found = findings_on(body, Date::of(SystemTime::now()));
+    let verdict = Verdict::judge(&found, &body.policy, threshold);
+    ui.answer(&findings::json(&verdict, &found), || {
         let mut text = String::new();
-        for found in &body.findings {
+        for found in &found {
             if options.all || found.finding.outcome != Outcome::Pass {
                 text.push_str(&findings::finding(ui, found));
             }

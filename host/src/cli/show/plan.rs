@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use aegis_document::untrusted;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use crate::plan::{
     Risk,
 };
 use crate::proposal::{FactSource, Outcome};
-use crate::validate::Verdict;
+use crate::validate::{Date, Verdict, expired, findings_on};
 
 /// Looks up a document that state recorded.
 pub type Applied<'a> = dyn Fn(&aegis_document::Digest) -> Option<Value> + 'a;
@@ -122,9 +123,15 @@ fn risks(ui: &Ui, plan: &Plan, out: &mut String) {
     }
     lines.extend(capabilities(plan));
     lines.extend(decided_later(plan));
+    let today = Date::of(SystemTime::now());
     for exception in &plan.body.exceptions {
+        let word = if expired(exception, today) {
+            "exception EXPIRED, it held until"
+        } else {
+            "exception until"
+        };
         lines.push(format!(
-            "exception until {}: {} ({}, {})",
+            "{word} {}: {} ({}, {})",
             untrusted(&exception.expires),
             untrusted(&exception.control),
             untrusted(&exception.reason),
@@ -343,14 +350,16 @@ fn judged(ui: &Ui, plan: &Plan, out: &mut String) {
     if plan.body.findings.is_empty() {
         return;
     }
-    let verdict = Verdict::of(&plan.body);
+    let found = findings_on(&plan.body, Date::of(SystemTime::now()));
+    let policy = &plan.body.policy;
+    let verdict = Verdict::judge(&found, policy, policy.block_at);
     let _ = writeln!(
         out,
         "{}  {}",
         ui.paint(Tone::Strong, "Findings"),
         findings::summary(&verdict.summary)
     );
-    for found in &plan.body.findings {
+    for found in &found {
         if matches!(
             found.finding.outcome,
             Outcome::Fail | Outcome::Warn | Outcome::Manual

@@ -15,7 +15,7 @@ use crate::apply::{Reauthorize, Refusal};
 use crate::capability::{Denial, authorize_change};
 use crate::catalogue::Catalogue;
 use crate::driver::document::{Document, Origin, TargetContext, documents};
-use crate::proposal::{Action, Change, ObjectRef};
+use crate::proposal::{Action, Change, File, ObjectRef};
 use crate::stack::{ReleaseOwner, Stack};
 
 /// Asks the same walls as the planner did, with the grants that are in the lock file now. It looks at the document that
@@ -31,7 +31,8 @@ pub struct Again {
     owners: BTreeMap<Identifier, ReleaseOwner>,
     clusters: Arc<BTreeSet<Identifier>>,
     documents: Documents,
-    proposed: BTreeSet<(Identifier, ObjectRef)>,
+    /// The objects of each instance: what they refer to among themselves needs no grant of its own.
+    proposed: BTreeMap<InstanceId, BTreeSet<(Identifier, ObjectRef)>>,
     /// The documents of each proposed change: a kOps change has several, and is authorised as a whole.
     parts: BTreeMap<(InstanceId, Identifier), Vec<(Identity, Digest)>>,
 }
@@ -59,15 +60,17 @@ impl Again {
                     .push(part);
             }
         }
-        let proposed: BTreeSet<_> = plan
-            .body
-            .changes()
-            .filter(|(_, change)| change.desired.is_some())
-            .filter_map(|(_, change)| match &change.identity {
-                Identity::Kubernetes { cluster, object } => Some((cluster.clone(), object.clone())),
-                _ => None,
-            })
-            .collect();
+        let mut proposed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (instance, change) in plan.body.changes() {
+            if let (Identity::Kubernetes { cluster, object }, Some(_)) =
+                (&change.identity, change.desired)
+            {
+                proposed
+                    .entry(instance.id.clone())
+                    .or_default()
+                    .insert((cluster.clone(), object.clone()));
+            }
+        }
         Ok(Self {
             clusters: Arc::new(stages.clusters().cloned().collect()),
             stages,
@@ -79,7 +82,12 @@ impl Again {
         })
     }
 
-    fn check(&self, id: &InstanceId, change: &PlannedChange) -> Result<(), Refusal> {
+    fn check(
+        &self,
+        id: &InstanceId,
+        change: &PlannedChange,
+        bound: Option<&Document>,
+    ) -> Result<(), Refusal> {
         // A removal has no document: the plan names the identity, and state must own it.
         let Some(desired) = &change.desired else {
             return Ok(());
@@ -96,15 +104,21 @@ impl Again {
             .map_err(|message| fault(&message))?;
         let again = Change {
             id: change.id.clone().unwrap_or_else(|| id.stage.clone()),
-            cluster: change.identity.cluster().or(id.cluster.as_ref()).cloned(),
+            cluster: cluster_of(id, &change.identity),
             after: Vec::new(),
             on_immutable: change.on_immutable,
             action,
         };
         let mut context = derive_context(stage, id, &self.clusters, self.stages.repository());
-        context.proposed.clone_from(&self.proposed);
-        let authorized = authorize_change(&effective(stage, id, &self.clusters), again, &context)
-            .map_err(|denials| refusal(&denials))?;
+        if let Some(proposed) = self.proposed.get(id) {
+            context.proposed.clone_from(proposed);
+        }
+        let effective = effective(stage, id, &self.clusters);
+        if let Some(filled) = filled(&again, bound) {
+            authorize_change(&effective, filled, &context).map_err(|denials| refusal(&denials))?;
+        }
+        let authorized =
+            authorize_change(&effective, again, &context).map_err(|denials| refusal(&denials))?;
         let origin = Origin {
             target: &self.target,
             instance: id,
@@ -117,6 +131,29 @@ impl Again {
         };
         same(&authorized, origin, &change.identity, *desired).map_err(|message| fault(&message))
     }
+}
+
+/// The cluster that a change named. Files and workflows belong to none, also those of a stage that runs for each.
+fn cluster_of(id: &InstanceId, identity: &Identity) -> Option<Identifier> {
+    match identity {
+        Identity::File { .. } | Identity::Workflow { .. } => None,
+        other => other.cluster().or(id.cluster.as_ref()).cloned(),
+    }
+}
+
+/// A file with the facts in it: their text may make of it what no file may be.
+fn filled(change: &Change, bound: Option<&Document>) -> Option<Change> {
+    let (Action::File(file), Some(Document::File(content))) = (&change.action, bound) else {
+        return None;
+    };
+    let file = File {
+        path: file.path.clone(),
+        content: content.clone(),
+    };
+    Some(Change {
+        action: Action::File(file),
+        ..change.clone()
+    })
 }
 
 /// Whether a document is the one that the host makes of a change.
@@ -228,15 +265,16 @@ impl Reauthorize for Again {
         &self,
         id: &InstanceId,
         change: &PlannedChange,
-        _: Option<&Document>,
+        bound: Option<&Document>,
     ) -> Result<(), Refusal> {
-        self.check(id, change)
+        self.check(id, change, bound)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capability::{DeclaredFacts, DeriveContext, derive};
     use crate::driver::document::fixtures::{
         application, kops, name, object, release, root, target,
     };
@@ -359,6 +397,41 @@ mod tests {
             let plan = planned(action, &forged);
             assert!(judge(&plan, &host).is_err(), "{plan:?}");
         }
+    }
+
+    #[test]
+    fn a_file_is_looked_at_with_its_facts_in_it() {
+        let id: InstanceId = "use1/mesh".parse().unwrap();
+        let identity = Identity::File {
+            path: "docs/motd.yaml".into(),
+        };
+        assert_eq!(cluster_of(&id, &identity), None);
+        let file = |text: &str| Change {
+            cluster: cluster_of(&id, &identity),
+            ..change(Action::File(File {
+                path: "docs/motd.yaml".into(),
+                content: Templated::parse(text).unwrap(),
+            }))
+        };
+        let bound = |text: &str| Document::File(Templated::parse(text).unwrap());
+        let context = DeriveContext {
+            stage: name("mesh"),
+            cluster: id.cluster.clone(),
+            clusters: Arc::default(),
+            repository: None,
+            facts: DeclaredFacts::default(),
+            proposed: BTreeSet::new(),
+            scopes: BTreeMap::new(),
+        };
+        for (text, allowed) in [
+            ("welcome", true),
+            ("apiVersion: v1\nkind: ClusterRoleBinding", false),
+            ("a\u{7}b", false),
+        ] {
+            let filled = filled(&file("@{motd}"), Some(&bound(text))).unwrap();
+            assert_eq!(derive(&filled, &context).is_ok(), allowed, "{text}");
+        }
+        assert_eq!(filled(&change(Action::Kops(kops())), None), None);
     }
 
     #[test]

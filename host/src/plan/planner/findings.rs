@@ -79,7 +79,11 @@ pub fn validate(
     failure.into_result()?;
     validated.findings.extend(stages_off(inputs)?);
     validated.findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    validated.exceptions = except(&inputs.stack.exceptions, &mut validated.findings);
+    let exceptions = &inputs.stack.exceptions;
+    validated.exceptions = except(exceptions, &mut validated.findings);
+    let unused = unused(exceptions, &validated)?;
+    validated.findings.extend(unused);
+    validated.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     Ok(validated)
 }
 
@@ -120,6 +124,58 @@ fn stages_off(inputs: &Inputs<'_>) -> Result<Vec<PlannedFinding>, PlanFailure> {
                 exception: None,
             });
         }
+    }
+    Ok(findings)
+}
+
+/// An exception that covers nothing is a finding of the host's own: its control or its document is misspelt, or what
+/// it excused was mended. Of a control that could not be evaluated nobody knows.
+fn unused(
+    exceptions: &[Exception],
+    validated: &Validated,
+) -> Result<Vec<PlannedFinding>, PlanFailure> {
+    let identifier = |text: &str| Identifier::new(text).map_err(PlanFailure::identifier);
+    let mut findings = Vec::new();
+    for (index, exception) in exceptions.iter().enumerate() {
+        let name = exception.control.value.as_str();
+        let document = exception.document.as_ref().map(|document| &document.value);
+        let used = validated.exceptions.iter().any(|applied| {
+            applied.control == name
+                && applied.document.as_ref() == document
+                && applied.reason == exception.reason.value
+        });
+        let unknown = validated.findings.iter().any(|found| {
+            found.control.id.as_str() == name
+                && matches!(found.finding.outcome, Outcome::NotEvaluated(_))
+        });
+        if used || unknown {
+            continue;
+        }
+        let of = document.map_or_else(String::new, |document| format!(" of `{document}`"));
+        let control = Control {
+            id: identifier("exception-unused")?,
+            title: "Every exception of the stack covers a finding".to_owned(),
+            frameworks: Vec::new(),
+            severity: Severity::Low,
+            scope: ControlScope::StackFile,
+            remediation: "Correct the exception, or remove it.".to_owned(),
+        };
+        let finding = Finding {
+            control: control.id.clone(),
+            outcome: Outcome::Warn,
+            document: None,
+            cluster: None,
+            pointer: Some(format!("/exceptions/{index}")),
+            message: format!("the exception from control `{name}` covers no failure{of}"),
+            evidence: None,
+            feedback: None,
+        };
+        findings.push(PlannedFinding {
+            instance: InstanceId::new(None, identifier("exceptions")?),
+            control,
+            finding,
+            exception: None,
+        });
     }
     Ok(findings)
 }
@@ -352,4 +408,75 @@ fn except(exceptions: &[Exception], findings: &mut [PlannedFinding]) -> Vec<Appl
         }
     }
     applied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::{Span, Spanned};
+
+    fn spanned<T>(value: T) -> Spanned<T> {
+        Spanned {
+            value,
+            span: Span {
+                offset: 0,
+                len: 0,
+                line: 1,
+                column: 1,
+            },
+        }
+    }
+
+    fn exception(control: &str, document: Option<&str>) -> Exception {
+        Exception {
+            control: spanned(control.to_owned()),
+            document: document.map(|document| spanned(document.to_owned())),
+            reason: spanned("known".to_owned()),
+            owner: spanned("desk".to_owned()),
+            expires: spanned("2026-12-31".parse().unwrap()),
+        }
+    }
+
+    fn found(control: &str, outcome: Outcome) -> PlannedFinding {
+        let control = Control {
+            id: Identifier::new(control).unwrap(),
+            title: String::new(),
+            frameworks: Vec::new(),
+            severity: Severity::High,
+            scope: ControlScope::Manifest,
+            remediation: String::new(),
+        };
+        let id: InstanceId = "compliance".parse().unwrap();
+        let mut found = not_evaluated(&id, control, "waits");
+        found.finding.outcome = outcome;
+        found.finding.document = Some("kops/use1".to_owned());
+        found
+    }
+
+    #[test]
+    fn an_exception_that_covers_nothing_is_a_finding() {
+        let waits = Outcome::NotEvaluated("waits".to_owned());
+        for (exception, outcome, reported) in [
+            (exception("network", None), Outcome::Fail, false),
+            (
+                exception("network", Some("kops/use1")),
+                Outcome::Fail,
+                false,
+            ),
+            (exception("network", Some("kops/nope")), Outcome::Fail, true),
+            (exception("no-such", None), Outcome::Fail, true),
+            (exception("network", None), Outcome::Pass, true),
+            (exception("network", None), waits, false),
+        ] {
+            let exceptions = [exception];
+            let mut validated = Validated {
+                instances: Vec::new(),
+                findings: vec![found("network", outcome)],
+                exceptions: Vec::new(),
+            };
+            validated.exceptions = except(&exceptions, &mut validated.findings);
+            let unused = unused(&exceptions, &validated).unwrap();
+            assert_eq!(!unused.is_empty(), reported, "{exceptions:?}");
+        }
+    }
 }
