@@ -16,4 +16,4 @@ pub use canonical::{CanonicalError, canonical_bytes, digest_of};
 pub use digest::{Digest, DigestError};
 pub use identifier::{Identifier, IdentifierError};
 pub use read::{Limits, ReadError, read};
-pub use untrusted::{Untrusted, deceives, untrusted};
+pub use untrusted::{Untrusted, deceives, shown_path, untrusted};

@@ -18,6 +18,11 @@ pub const fn untrusted(text: &str) -> Untrusted<'_> {
     Untrusted(text)
 }
 
+/// A path as it is shown: what stands on a disk or a command line is foreign text, too.
+pub fn shown_path(path: &std::path::Path) -> String {
+    untrusted(&path.to_string_lossy()).to_string()
+}
+
 /// Characters that are invisible, change the direction of their neighbours or have no agreed look.
 /// Unicode general categories Cc, Cf, Zl, Zp, Co and the variation selectors, tag characters and
 /// fillers that render as nothing.

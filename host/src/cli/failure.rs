@@ -1,5 +1,6 @@
 //! How a command ends when it does not do what it was asked.
 
+use aegis_document::shown_path;
 use std::process::ExitCode;
 
 use crate::library::LibraryError;
@@ -80,7 +81,7 @@ impl Failure {
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(Diagnostic::new(
             FILE,
-            format!("{}: {error}", path.display()),
+            format!("{}: {error}", shown_path(&path)),
         ))
     }
 }

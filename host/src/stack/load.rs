@@ -1,5 +1,6 @@
 //! From a path to a stack.
 
+use aegis_document::shown_path;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
@@ -20,7 +21,7 @@ use super::syntax::{self, MOST_BYTES, Positions};
 /// Everything that is wrong with the file, at once.
 pub fn load(path: &Path) -> Result<Stack, Problems> {
     let bytes = read_bytes(path)?;
-    let name = path.display().to_string();
+    let name = shown_path(&path);
     match String::from_utf8(bytes) {
         Ok(text) => parse(&name, &text),
         Err(error) => {
@@ -49,7 +50,7 @@ pub fn parse(name: &str, text: &str) -> Result<Stack, Problems> {
 /// Reads at most one byte more than is allowed, whatever the file claims to be.
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Problems> {
     let unreadable = |error: std::io::Error| {
-        let shown = path.display();
+        let shown = shown_path(&path);
         let problem = match error.kind() {
             ErrorKind::NotFound => {
                 Diagnostic::new(codes::NOT_FOUND, format!("there is no stack file {shown}"))
@@ -76,16 +77,16 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Problems> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() > MOST_BYTES {
-        return Err(too_large(&path.display().to_string()).into());
+        return Err(too_large(&shown_path(&path)).into());
     }
     Ok(bytes)
 }
 
 fn folder(path: &Path) -> Diagnostic {
-    let shown = path.display();
+    let shown = shown_path(&path);
     let inside = path.join("aegis.yaml");
     let help = if inside.is_file() {
-        format!("did you mean `--file {}`?", inside.display())
+        format!("did you mean `--file {}`?", shown_path(&inside))
     } else {
         "name the file itself with `--file`".to_owned()
     };

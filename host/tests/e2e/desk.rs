@@ -324,9 +324,14 @@ impl Desk {
 
     /// Changes the lock file and has the operator accept every plugin as it then stands.
     pub fn accept_changed(&self, change: impl FnOnce(&mut Lock)) {
+        self.accept_as("operator", change);
+    }
+
+    /// The same with the signature of another key, after those that are there.
+    pub fn accept_as(&self, key: &str, change: impl FnOnce(&mut Lock)) {
         let mut lock = Lock::load(&self.lock_file()).unwrap();
         change(&mut lock);
-        let key = self.key("operator");
+        let key = self.key(key);
         let names: Vec<PluginName> = lock.plugins().keys().cloned().collect();
         for name in names {
             lock.accept(&name, &key).unwrap();

@@ -322,7 +322,20 @@ fn an_acceptance_by_somebody_who_is_no_operator_is_refused() {
         "--key",
         "visitor",
     ];
-    desk.ok(&command);
+    let before = desk.read("aegis.lock");
+    desk.run(&command)
+        .exits(3)
+        .says(&["the key `visitor` is no operator's"]);
+    assert_eq!(desk.read("aegis.lock"), before);
+    // Also where the signature came into the lock file by another way.
+    desk.accept_as("visitor", |lock| {
+        let names: Vec<PluginName> = lock.plugins().keys().cloned().collect();
+        for name in names {
+            let mut entry = lock.plugins()[&name].clone();
+            entry.acceptances.clear();
+            lock.insert(entry);
+        }
+    });
     refused_everywhere(
         &desk,
         &["which is no operator's key", "an operator has to accept it"],

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use aegis_document::Identifier;
 use aegis_document::untrusted;
+use aegis_document::{Identifier, shown_path};
 use aegis_registry::Trust;
 
 use super::approve::APPROVAL;
@@ -75,8 +75,11 @@ pub fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
     let bytes = std::fs::read(&path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             Failure::new(
-                Diagnostic::new(NO_PLAN, format!("there is no plan at {}", path.display()))
-                    .help("make one with `aegis plan`"),
+                Diagnostic::new(
+                    NO_PLAN,
+                    format!("there is no plan at {}", shown_path(&path)),
+                )
+                .help("make one with `aegis plan`"),
             )
         } else {
             Failure::file(&path, &error)
@@ -84,7 +87,7 @@ pub fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
     })?;
     Plan::read(&bytes).map_err(|error| {
         Failure::new(
-            Diagnostic::new(PLAN, format!("{}: {error}", path.display()))
+            Diagnostic::new(PLAN, format!("{}: {error}", shown_path(&path)))
                 .help("make a new one with `aegis plan`"),
         )
     })
@@ -110,7 +113,10 @@ fn unfinished(project: &Project, home: &Home) -> Result<Option<Plan>, Failure> {
         .unwrap_or_default();
     let plan = Plan::read(&bytes).map_err(|error| plain(PLAN, &error))?;
     if plan.digest != digest {
-        return Err(plain(PLAN, &"the stored plan is not the one that was begun"));
+        return Err(plain(
+            PLAN,
+            &"the stored plan is not the one that was begun",
+        ));
     }
     Ok(Some(plan))
 }
@@ -357,7 +363,7 @@ fn summary(ui: &Ui, project: &Project, outcome: &Outcome) -> String {
     };
     text.push_str(&format!(
         "{next} The tree is in {}.\n",
-        project.tree().display()
+        shown_path(&project.tree())
     ));
     text
 }

@@ -1,5 +1,6 @@
 //! `aegis doctor`
 
+use aegis_document::shown_path;
 use serde::Serialize;
 
 use crate::cli::args::Global;
@@ -49,7 +50,7 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
         "code cache",
         false,
         library::cache(&home)
-            .map(|_| home.code_cache().display().to_string())
+            .map(|_| shown_path(&home.code_cache()))
             .ok_or_else(|| "cannot be used: plugins are compiled at every run".to_owned()),
     );
     let project = Project::open(global).map_err(words);
@@ -97,6 +98,6 @@ fn find(program: &str) -> Result<String, String> {
                 .map(|folder| folder.join(program))
                 .find(|file| file.is_file())
         })
-        .map(|file| file.display().to_string())
+        .map(|file| shown_path(&file))
         .ok_or_else(|| "not on the PATH; only needed to work with what the tree holds".to_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
-use aegis_document::{Identifier, Limits, untrusted};
+use aegis_document::{Identifier, Limits, shown_path, untrusted};
 use serde_json::{Map, Value, json};
 
 use super::plan::{ledger, make, operator_folder};
@@ -139,7 +139,7 @@ fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
     };
     let place = |message: String| {
         Failure::new(
-            Diagnostic::new(IMPORT, format!("{}: {message}", file.display())).help(
+            Diagnostic::new(IMPORT, format!("{}: {message}", shown_path(&file))).help(
                 "give what `terraform output -json` prints in the stage's folder of the tree",
             ),
         )

@@ -1,5 +1,6 @@
 //! `aegis init`
 
+use aegis_document::shown_path;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -11,12 +12,15 @@ use crate::stack::{self, Diagnostic};
 pub fn run(ui: &Ui, global: &Global, options: &Init) -> Result<Exit, Failure> {
     let text = stack_file(options)?;
     // Whoever asks for something that cannot be read back is told so before anything is written.
-    stack::parse(&global.file.display().to_string(), &text)?;
+    stack::parse(&shown_path(&global.file), &text)?;
     let mut file = std::fs::File::create_new(&global.file).map_err(|error| {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             Failure::new(
-                Diagnostic::new(USAGE, format!("{} is there already", global.file.display()))
-                    .help("it was left as it is; choose another name with --file"),
+                Diagnostic::new(
+                    USAGE,
+                    format!("{} is there already", shown_path(&global.file)),
+                )
+                .help("it was left as it is; choose another name with --file"),
             )
         } else {
             Failure::file(&global.file, &error)
@@ -26,7 +30,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Init) -> Result<Exit, Failure> {
         .map_err(|error| Failure::file(&global.file, &error))?;
     ui.note(format_args!(
         "{} is written. Next: `aegis trust init`, `aegis plugin add …` for each plugin, then `aegis plan`.",
-        global.file.display()
+        shown_path(&global.file)
     ));
     Ok(Exit::Done)
 }
@@ -41,8 +45,11 @@ fn stack_file(options: &Init) -> Result<String, Failure> {
     for (index, cluster) in options.clusters.iter().enumerate() {
         let Some((name, region)) = cluster.split_once('=') else {
             return Err(Failure::new(
-                Diagnostic::new(USAGE, format!("`{cluster}` is not a cluster"))
-                    .help("write NAME=REGION, for example use1=us-east-1"),
+                Diagnostic::new(
+                    USAGE,
+                    format!("`{}` is not a cluster", aegis_document::untrusted(cluster)),
+                )
+                .help("write NAME=REGION, for example use1=us-east-1"),
             ));
         };
         let _ = writeln!(

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aegis_document::Identifier;
+use aegis_document::{Identifier, shown_path, untrusted};
 use aegis_registry::{KeyStore, PublicKey};
 use serde_json::json;
 
@@ -27,8 +27,12 @@ pub fn store() -> Result<KeyStore, Failure> {
 }
 
 pub fn key_name(text: &str) -> Result<Identifier, Failure> {
-    Identifier::new(text)
-        .map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("`{text}`: {error}"))))
+    Identifier::new(text).map_err(|error| {
+        Failure::new(Diagnostic::new(
+            USAGE,
+            format!("`{}`: {error}", untrusted(text)),
+        ))
+    })
 }
 
 /// Makes a key and writes its public half beside it, for others to trust.
@@ -50,7 +54,7 @@ fn generate(ui: &Ui, name: &str) -> Result<Exit, Failure> {
         format!(
             "{name}  {public}\nfingerprint {}\npublic half in {}\n",
             public.fingerprint(),
-            file.display()
+            shown_path(&file)
         )
     })?;
     Ok(Exit::Done)

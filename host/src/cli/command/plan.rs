@@ -1,5 +1,6 @@
 //! `aegis plan`
 
+use aegis_document::shown_path;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ fn next_step(plan: &Plan, path: &Path) -> String {
         .changes()
         .filter(|(_, change)| change.precision != Precision::Exact)
         .count();
-    let place = path.display();
+    let place = shown_path(&path);
     if !verdict.allows_apply() {
         let open = verdict.blocking.len() + verdict.missing.len();
         return format!(
@@ -155,7 +156,7 @@ fn check_not_lost(project: &Project, state: &State, tree: &TreeTarget) -> Result
             STATE_LOST,
             format!(
                 "the tree in {} was written by another lineage of state ({}) than the one in `.aegis`",
-                project.tree().display(),
+                shown_path(&project.tree()),
                 aegis_document::untrusted(&marker.lineage)
             ),
         )

@@ -1,5 +1,6 @@
 //! `aegis trust`
 
+use aegis_document::shown_path;
 use std::path::Path;
 
 use aegis_registry::{PublicKey, Role, Trust};
@@ -39,7 +40,7 @@ fn init(ui: &Ui, name: &str) -> Result<Exit, Failure> {
     let path = home()?.trust_file();
     if path.exists() {
         return Err(Failure::new(
-            Diagnostic::new(TRUST, format!("{} is there already", path.display()))
+            Diagnostic::new(TRUST, format!("{} is there already", shown_path(&path)))
                 .help("`aegis trust add` adds to it, `aegis trust list` shows it"),
         ));
     }
@@ -65,7 +66,7 @@ fn init(ui: &Ui, name: &str) -> Result<Exit, Failure> {
     ui.answer(&answer, || {
         format!(
             "{}: the key `{name}` accepts plugins and approves plans\n",
-            path.display()
+            shown_path(&path)
         )
     })?;
     Ok(Exit::Done)

@@ -13,6 +13,7 @@ use super::instance::effective;
 use super::reads::{DocumentIndex, PlannedReads};
 use super::request::{self, Asked};
 use super::{Inputs, config, level};
+use crate::capability::Effective;
 use crate::graph::Graph;
 use crate::proposal::{Control, ControlScope, Failure, Finding, Kind, Outcome, Severity};
 use crate::sandbox::CallContext;
@@ -228,7 +229,7 @@ impl Judge<'_> {
             }
         };
         let effective = Arc::new(effective(stage, id, self.clusters));
-        let context = CallContext::new(id.to_string(), effective, self.reads.clone());
+        let context = CallContext::new(id.to_string(), Arc::clone(&effective), self.reads.clone());
         let findings = match stage
             .plugin
             .code
@@ -257,6 +258,7 @@ impl Judge<'_> {
                 });
             }
             Err(failure) => {
+                refused(id, &effective)?;
                 let text = format!("{id}: {failure}");
                 return Err(
                     at_stage(self.inputs.stack, stage.name.as_str(), PLUGIN_FAILURE, text).into(),
@@ -376,6 +378,14 @@ fn unjudged(
         .map(|control| not_evaluated(id, control.clone(), &reason))
         .collect();
     (super::deferred(id, edges, reason), findings)
+}
+
+/// A plugin that gave up after a read was refused: the refusal is what the operator has to know.
+pub fn refused(id: &InstanceId, effective: &Effective) -> Result<(), PlanFailure> {
+    match effective.audit().summary().denials {
+        denials if denials.is_empty() => Ok(()),
+        denials => Err(PlanFailure::denied(id, denials)),
+    }
 }
 
 /// Marks the failures that an exception of the stack file covers, and gives the exceptions that took effect.

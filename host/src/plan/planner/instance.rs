@@ -16,7 +16,7 @@ use super::failure::{
 };
 use super::request::{self, Asked};
 use super::stage::StagePlan;
-use super::{Inputs, STATE_FACTS, config, deferred};
+use super::{Inputs, STATE_FACTS, config, deferred, findings};
 use crate::capability::{
     AuthorizedProposal, DeclaredFacts, DeriveContext, Effective, EffectiveParts, Repository,
     Risk as CapabilityRisk, authorize_proposal,
@@ -128,7 +128,12 @@ impl Work<'_> {
             .map_err(|error| call(self.inputs.stack, &node.id, &error))?;
         let proposal = match answer {
             Ok(proposal) => proposal,
-            Err(failure) => return self.failed(stage, node, edges, failure),
+            Err(failure) => {
+                if matches!(failure, Failure::Unsupported(_) | Failure::Internal(_)) {
+                    findings::refused(&node.id, &effective)?;
+                }
+                return self.failed(stage, node, edges, failure);
+            }
         };
         let response = proposal_digest(&proposal);
         let derive = derive_context(

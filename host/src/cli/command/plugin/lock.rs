@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
-use aegis_document::untrusted;
+use aegis_document::{shown_path, untrusted};
 use aegis_registry::lock::LockedPlugin;
 use aegis_registry::source::resolve;
 use aegis_registry::verify::{VersionRule, verify};
@@ -227,7 +227,7 @@ fn read_grant(plugin: &PluginName, file: &Path) -> Result<CapabilitySet, Failure
     }
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
     let grant: Grant = toml::from_str(&text)
-        .map_err(|error| plain(LOCK, &format!("{}: {error}", file.display())))?;
+        .map_err(|error| plain(LOCK, &format!("{}: {error}", shown_path(&file))))?;
     Ok(capabilities(plugin, &grant.capability)?)
 }
 

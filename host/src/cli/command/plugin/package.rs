@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aegis_document::untrusted;
+use aegis_document::{shown_path, untrusted};
 use aegis_registry::{Manifest, Metadata, Package};
 use serde_json::{Value, json};
 
@@ -158,7 +158,7 @@ pub fn pack(ui: &Ui, component: &Path, manifest: &Path, out: &Path) -> Result<Ex
     let packed = runtime()?.block_on(workshop::package(&read(component)?, &text, &compiler()?));
     let (bytes, metadata) = packed.map_err(|error| match error {
         WorkshopError::Manifest(error) => {
-            plain(PACKAGE, &format!("{}: {error}", manifest.display()))
+            plain(PACKAGE, &format!("{}: {error}", shown_path(&manifest)))
         }
         other => other.into(),
     })?;
@@ -168,7 +168,7 @@ pub fn pack(ui: &Ui, component: &Path, manifest: &Path, out: &Path) -> Result<Ex
         || {
             format!(
                 "{}: {} {}\n",
-                out.display(),
+                shown_path(&out),
                 metadata.manifest.plugin,
                 metadata.manifest.version
             )
@@ -189,7 +189,7 @@ pub fn sign(ui: &Ui, path: &Path, key: &str) -> Result<Exit, Failure> {
     let fingerprint = key.public().fingerprint();
     ui.answer(
         &json!({ "statement": statement, "signer": fingerprint }),
-        || format!("{}: signed by {fingerprint}\n", statement.display()),
+        || format!("{}: signed by {fingerprint}\n", shown_path(&statement)),
     )?;
     Ok(Exit::Done)
 }
