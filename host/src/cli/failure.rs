@@ -81,7 +81,7 @@ impl Failure {
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(Diagnostic::new(
             FILE,
-            format!("{}: {error}", shown_path(&path)),
+            format!("{}: {error}", shown_path(path)),
         ))
     }
 }

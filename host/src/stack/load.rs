@@ -21,7 +21,7 @@ use super::syntax::{self, MOST_BYTES, Positions};
 /// Everything that is wrong with the file, at once.
 pub fn load(path: &Path) -> Result<Stack, Problems> {
     let bytes = read_bytes(path)?;
-    let name = shown_path(&path);
+    let name = shown_path(path);
     match String::from_utf8(bytes) {
         Ok(text) => parse(&name, &text),
         Err(error) => {
@@ -50,7 +50,7 @@ pub fn parse(name: &str, text: &str) -> Result<Stack, Problems> {
 /// Reads at most one byte more than is allowed, whatever the file claims to be.
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Problems> {
     let unreadable = |error: std::io::Error| {
-        let shown = shown_path(&path);
+        let shown = shown_path(path);
         let problem = match error.kind() {
             ErrorKind::NotFound => {
                 Diagnostic::new(codes::NOT_FOUND, format!("there is no stack file {shown}"))
@@ -77,13 +77,13 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Problems> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() > MOST_BYTES {
-        return Err(too_large(&shown_path(&path)).into());
+        return Err(too_large(&shown_path(path)).into());
     }
     Ok(bytes)
 }
 
 fn folder(path: &Path) -> Diagnostic {
-    let shown = shown_path(&path);
+    let shown = shown_path(path);
     let inside = path.join("aegis.yaml");
     let help = if inside.is_file() {
         format!("did you mean `--file {}`?", shown_path(&inside))

@@ -139,7 +139,7 @@ fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
     };
     let place = |message: String| {
         Failure::new(
-            Diagnostic::new(IMPORT, format!("{}: {message}", shown_path(&file))).help(
+            Diagnostic::new(IMPORT, format!("{}: {message}", shown_path(file))).help(
                 "give what `terraform output -json` prints in the stage's folder of the tree",
             ),
         )

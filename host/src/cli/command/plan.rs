@@ -63,7 +63,7 @@ fn next_step(plan: &Plan, path: &Path) -> String {
         .changes()
         .filter(|(_, change)| change.precision != Precision::Exact)
         .count();
-    let place = shown_path(&path);
+    let place = shown_path(path);
     if !verdict.allows_apply() {
         let open = verdict.blocking.len() + verdict.missing.len();
         return format!(

@@ -165,14 +165,19 @@ fn lock_in(
     if let Some(before) = before
         .as_ref()
         .filter(|before| component.manifest().version < before.version)
+        && wish.keep
+        && !wish.downgrade
     {
-        if wish.keep && !wish.downgrade {
-            let (offered, locked) = (&component.manifest().version, &before.version);
-            return Err(Failure::refused(
-                Diagnostic::new(NOT_ACCEPTED, format!("{name} is locked at {locked}, and the folder offers only {offered}"))
-                    .help("an older version may lack a security fix; `--downgrade` accepts it all the same"),
-            ));
-        }
+        let (offered, locked) = (&component.manifest().version, &before.version);
+        return Err(Failure::refused(
+            Diagnostic::new(
+                NOT_ACCEPTED,
+                format!("{name} is locked at {locked}, and the folder offers only {offered}"),
+            )
+            .help(
+                "an older version may lack a security fix; `--downgrade` accepts it all the same",
+            ),
+        ));
     }
     let granted = match (wish.grant, &before) {
         (Some(file), _) => read_grant(&name, file)?,
@@ -227,7 +232,7 @@ fn read_grant(plugin: &PluginName, file: &Path) -> Result<CapabilitySet, Failure
     }
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
     let grant: Grant = toml::from_str(&text)
-        .map_err(|error| plain(LOCK, &format!("{}: {error}", shown_path(&file))))?;
+        .map_err(|error| plain(LOCK, &format!("{}: {error}", shown_path(file))))?;
     Ok(capabilities(plugin, &grant.capability)?)
 }
 

@@ -158,7 +158,7 @@ pub fn pack(ui: &Ui, component: &Path, manifest: &Path, out: &Path) -> Result<Ex
     let packed = runtime()?.block_on(workshop::package(&read(component)?, &text, &compiler()?));
     let (bytes, metadata) = packed.map_err(|error| match error {
         WorkshopError::Manifest(error) => {
-            plain(PACKAGE, &format!("{}: {error}", shown_path(&manifest)))
+            plain(PACKAGE, &format!("{}: {error}", shown_path(manifest)))
         }
         other => other.into(),
     })?;
@@ -168,7 +168,7 @@ pub fn pack(ui: &Ui, component: &Path, manifest: &Path, out: &Path) -> Result<Ex
         || {
             format!(
                 "{}: {} {}\n",
-                shown_path(&out),
+                shown_path(out),
                 metadata.manifest.plugin,
                 metadata.manifest.version
             )
