@@ -1,7 +1,7 @@
 //! Who may do what.
 //!
 //! A plugin proposes changes and asks for reads. Each read is a [`Request`]; each change is taken apart
-//! by [`derive`] into everything that it implies: a Deployment implies the use of its images, its service
+//! by [`derive()`] into everything that it implies: a Deployment implies the use of its images, its service
 //! account, its Secrets and a security level. [`authorize`] decides about one request, and it is the only thing
 //! that does. A request is allowed when the plugin's kind can do it at all, its signed statement asks for it
 //! and the operator granted it; a change is allowed when all of its requests are.

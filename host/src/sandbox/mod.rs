@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A plugin is a signed component and still a stranger: it computes within limits of time, memory and
-//! output, has no clock, randomness, file or socket, and its answer is text until [`parse`] has made typed values of
+//! output, has no clock, randomness, file or socket, and its answer is text until `parse` has made typed values of
 //! it. One folder per version of the contract translates; everything that decides stands above
 //! them and exists once.
 

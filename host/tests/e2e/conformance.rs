@@ -3,7 +3,7 @@
 mod custom_resource;
 mod root;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -25,11 +25,10 @@ fn documents(desk: &Desk) -> BTreeMap<String, Value> {
 
 #[test]
 fn custom_resources_conform_to_their_definitions() {
-    let Some(folder) = world::definitions() else {
+    let Some(schemas) = Schemas::known() else {
         return;
     };
     let Some(desk) = Desk::complete() else { return };
-    let schemas = Schemas::read(&folder);
     let mut problems = Vec::new();
     let mut checked: BTreeMap<String, usize> = BTreeMap::new();
     for (name, document) in documents(&desk) {
@@ -67,11 +66,10 @@ fn custom_resources_conform_to_their_definitions() {
 
 #[test]
 fn every_group_of_the_platform_is_checked_or_known() {
-    let Some(folder) = world::definitions() else {
+    let Some(schemas) = Schemas::known() else {
         return;
     };
     let Some(desk) = Desk::complete() else { return };
-    let schemas = Schemas::read(&folder);
     // Kinds of Kubernetes itself, which have no definition, and what Aegis writes for people.
     let known = [
         "v1 Namespace",
@@ -94,10 +92,9 @@ fn every_group_of_the_platform_is_checked_or_known() {
 /// The reader that is used to check is not more lenient than the checks assume.
 #[test]
 fn a_document_that_does_not_conform_is_found() {
-    let Some(folder) = world::definitions() else {
+    let Some(schemas) = Schemas::known() else {
         return;
     };
-    let schemas = Schemas::read(&folder);
     let group = |spec: &str| -> Value {
         let text = format!(
             "apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nmetadata: {{name: nodes}}\nspec: {spec}\n"
@@ -123,50 +120,58 @@ fn terraform_plans_every_root() {
         return;
     };
     let Some(desk) = Desk::complete() else { return };
-    let terraform = desk.tree().join("terraform");
-    let names: Vec<String> = std::fs::read_dir(&terraform)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+    let files = desk.files();
+    let roots: Vec<&str> = files
+        .keys()
+        .filter_map(|name| name.strip_suffix("/main.tf.json"))
         .collect();
-    assert_eq!(names.len(), 5, "{names:?}");
-    let sts = root::Sts::start();
-    let checked: Vec<(String, Result<Value, String>)> = std::thread::scope(|scope| {
-        let running: Vec<_> = names
-            .iter()
-            .map(|name| {
-                let (program, providers, folder) = (&program, &providers, terraform.join(name));
-                let sts = sts.url();
-                scope.spawn(move || root::plan(program, providers, &folder, &sts))
-            })
-            .collect();
-        let results = running.into_iter().map(|thread| thread.join().unwrap());
-        names.iter().cloned().zip(results).collect()
-    });
-    for (name, planned) in checked {
-        let plan = planned.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let document: Value = serde_json::from_slice(
-            &std::fs::read(terraform.join(&name).join("main.tf.json")).unwrap(),
-        )
-        .unwrap();
-        // Everything that is written is planned, and it is created.
-        let written: usize = document["resource"]
-            .as_object()
-            .unwrap()
-            .values()
-            .map(|names| names.as_object().unwrap().len())
-            .sum();
-        let changes = plan["resource_changes"].as_array().unwrap();
-        assert_eq!(changes.len(), written, "{name}");
-        for change in changes {
-            assert_eq!(
-                change["change"]["actions"],
-                serde_json::json!(["create"]),
-                "{change}"
-            );
+    assert_eq!(roots.len(), 5, "{roots:?}");
+    let ready = root::Ready::new(program, &providers, &desk.tree().join(roots[0]));
+    let ready = ready.unwrap_or_else(|error| panic!("{}: {error}", roots[0]));
+    std::thread::scope(|scope| {
+        for name in roots {
+            let (ready, desk) = (&ready, &desk);
+            let document: Value =
+                serde_json::from_slice(&files[&format!("{name}/main.tf.json")]).unwrap();
+            scope.spawn(move || {
+                let messages = ready.plan(&desk.tree().join(name));
+                is_planned(
+                    &document,
+                    &messages.unwrap_or_else(|error| panic!("{name}: {error}")),
+                );
+            });
         }
-        // Every output that becomes a fact is one of the plan's.
-        let outputs = plan["planned_values"]["outputs"].as_object().unwrap();
-        let declared = document["output"].as_object().unwrap();
-        assert_eq!(outputs.len(), declared.len(), "{name}");
-    }
+    });
+}
+
+/// Everything that is written is planned, is created, and every output is there.
+fn is_planned(document: &Value, messages: &[Value]) {
+    let resources = document["resource"].as_object().unwrap();
+    let written: BTreeSet<String> = resources
+        .iter()
+        .flat_map(|(kind, names)| {
+            let names = names.as_object().unwrap().keys();
+            names.map(move |name| format!("{kind}.{name}"))
+        })
+        .collect();
+    let of = |kind: &'static str| {
+        messages
+            .iter()
+            .filter(move |message| message["type"] == kind)
+    };
+    let planned: BTreeSet<String> = of("planned_change")
+        .map(|message| {
+            assert_eq!(message["change"]["action"], "create", "{message}");
+            message["change"]["resource"]["addr"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(planned, written);
+    let declared: BTreeSet<&String> = document["output"].as_object().unwrap().keys().collect();
+    let outputs = of("outputs")
+        .next()
+        .and_then(|message| message["outputs"].as_object());
+    assert_eq!(outputs.unwrap().keys().collect::<BTreeSet<_>>(), declared);
 }

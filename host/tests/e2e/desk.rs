@@ -18,6 +18,22 @@ use tempfile::TempDir;
 use crate::ended::{Ended, text};
 use crate::world;
 
+/// A stack of the name `shop` on one cluster that somebody else made: small, and everything in it is exact.
+pub const SMALL: &str = "\
+aegis: 1
+name: shop
+domain: shop.example.com
+clusters:
+  use1: {region: us-east-1, zones: 3, cidr: 10.0.0.0/16}
+settings:
+  oidc: {issuer: \"https://login.example.com\", client-id: argocd}
+stages:
+  certificates: {use: aegis/cert-manager}
+  delivery: {use: aegis/argocd}
+git: {repository: \"https://github.com/example/shop\", branch: main}
+facts: {use1: {cluster.name: use1.shop.example.com}}
+";
+
 pub struct Desk {
     folder: TempDir,
     home: PathBuf,

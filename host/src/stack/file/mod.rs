@@ -1,5 +1,5 @@
 //! The stack file as it was written: typed values with their places, before defaults, presets and
-//! references between parts are looked at (see [`super::resolve`]).
+//! references between parts are looked at (see `resolve`).
 //!
 //! A field is `None` where the file says nothing or something wrong; what is wrong is in the report.
 

@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
-use jsonschema::Validator;
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use crate::world;
 
-/// Schemas by `apiVersion kind`.
-pub struct Schemas(BTreeMap<String, Validator>);
+/// Structural schemas by `apiVersion kind`, as the definitions have them.
+pub struct Schemas(BTreeMap<String, Value>);
 
 /// `apiVersion kind` of an object.
 pub fn kind(object: &Value) -> Option<String> {
@@ -21,8 +21,18 @@ pub fn kind(object: &Value) -> Option<String> {
 }
 
 impl Schemas {
-    /// Reads every definition of a folder.
-    pub fn read(folder: &Path) -> Self {
+    /// The definitions, read once.
+    pub fn known() -> Option<&'static Self> {
+        static KNOWN: OnceLock<Option<Schemas>> = OnceLock::new();
+        let known = KNOWN.get_or_init(|| Some(Self::read(&world::definitions()?)));
+        if known.is_none() {
+            // Whoever asks later says so, too.
+            world::definitions();
+        }
+        known.as_ref()
+    }
+
+    fn read(folder: &Path) -> Self {
         let mut schemas = BTreeMap::new();
         for file in world::files_below(folder) {
             let text = std::fs::read_to_string(&file).unwrap();
@@ -39,8 +49,11 @@ impl Schemas {
 
     /// What is wrong with an object; `None` when there is no definition of its kind.
     pub fn problems(&self, object: &Value) -> Option<Vec<String>> {
-        let schema = self.0.get(&kind(object)?)?;
-        let problems = schema.iter_errors(object);
+        let kind = kind(object)?;
+        let schema = strict(self.0.get(&kind)?);
+        let validator = jsonschema::draft202012::new(&schema);
+        let validator = validator.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let problems = validator.iter_errors(object);
         Some(
             problems
                 .map(|error| format!("{}: {error}", error.instance_path()))
@@ -49,7 +62,7 @@ impl Schemas {
     }
 }
 
-fn versions(definition: &Value, schemas: &mut BTreeMap<String, Validator>) {
+fn versions(definition: &Value, schemas: &mut BTreeMap<String, Value>) {
     let spec = &definition["spec"];
     let group = spec["group"].as_str().unwrap();
     let kind = spec["names"]["kind"].as_str().unwrap();
@@ -63,11 +76,9 @@ fn versions(definition: &Value, schemas: &mut BTreeMap<String, Validator>) {
         ] {
             schema["properties"][field] = json!({ "type": of });
         }
-        let validator = jsonschema::draft202012::new(&strict(&schema));
-        let name = format!("{group}/{} {kind}", version["name"].as_str().unwrap());
         schemas.insert(
-            name,
-            validator.unwrap_or_else(|error| panic!("{kind}: {error}")),
+            format!("{group}/{} {kind}", version["name"].as_str().unwrap()),
+            schema,
         );
     }
 }

@@ -4,10 +4,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::ended::text;
 use crate::world;
@@ -59,11 +60,57 @@ fn answer(mut connection: TcpStream) -> std::io::Result<()> {
     )
 }
 
-/// Plans a copy of a root and gives the plan as Terraform shows it.
-pub fn plan(program: &Path, providers: &Path, root: &Path, sts: &str) -> Result<Value, String> {
+/// A Terraform that has what it needs to plan a root.
+///
+/// Every root wants the same provider, so one of them is initialised and the others use what came of it.
+pub struct Ready {
+    program: PathBuf,
+    sts: Sts,
+    folder: TempDir,
+}
+
+impl Ready {
+    /// Initialises a copy of a root.
+    pub fn new(program: PathBuf, providers: &Path, root: &Path) -> Result<Self, String> {
+        let sts = Sts::start();
+        let folder = copy(root, &sts);
+        let from = format!("-plugin-dir={}", providers.display());
+        run(&program, folder.path(), &["init", "-input=false", &from])?;
+        Ok(Self {
+            program,
+            sts,
+            folder,
+        })
+    }
+
+    /// Plans a copy of a root and gives what Terraform says of it, message by message.
+    pub fn plan(&self, root: &Path) -> Result<Vec<Value>, String> {
+        let folder = copy(root, &self.sts);
+        world::copy(
+            &self.folder.path().join(".terraform"),
+            &folder.path().join(".terraform"),
+        );
+        let lock = ".terraform.lock.hcl";
+        std::fs::copy(self.folder.path().join(lock), folder.path().join(lock)).unwrap();
+        let arguments = [
+            "plan",
+            "-json",
+            "-input=false",
+            "-lock=false",
+            "-refresh=false",
+        ];
+        let messages = run(&self.program, folder.path(), &arguments)?;
+        let messages = messages.lines().map(serde_json::from_str);
+        messages
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// A root with what a test changes in it: where its state is, and whom it asks for its credentials.
+fn copy(root: &Path, sts: &Sts) -> TempDir {
     let folder = tempfile::tempdir_in(world::scratch()).unwrap();
     world::copy(root, folder.path());
-    // Any endpoint that is asked beside the one would be refused the connection.
     let overrides = json!({
         "terraform": { "backend": { "local": {} } },
         "provider": { "aws": {
@@ -71,7 +118,7 @@ pub fn plan(program: &Path, providers: &Path, root: &Path, sts: &str) -> Result<
             "secret_key": "tester",
             "skip_metadata_api_check": true,
             "skip_region_validation": true,
-            "endpoints": { "sts": sts },
+            "endpoints": { "sts": sts.url() },
         } },
     });
     std::fs::write(
@@ -79,21 +126,7 @@ pub fn plan(program: &Path, providers: &Path, root: &Path, sts: &str) -> Result<
         overrides.to_string(),
     )
     .unwrap();
-    let run = |arguments: &[&str]| run(program, folder.path(), arguments);
-    run(&[
-        "init",
-        "-input=false",
-        &format!("-plugin-dir={}", providers.display()),
-    ])?;
-    run(&[
-        "plan",
-        "-input=false",
-        "-lock=false",
-        "-refresh=false",
-        "-out=plan.bin",
-    ])?;
-    let shown = run(&["show", "-json", "plan.bin"])?;
-    serde_json::from_str(&shown).map_err(|error| error.to_string())
+    folder
 }
 
 fn run(program: &Path, folder: &Path, arguments: &[&str]) -> Result<String, String> {
