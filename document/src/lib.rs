@@ -1,7 +1,7 @@
 //! How Aegis reads and writes documents.
 //!
 //! Everything foreign (a plugin's answer, a signed statement, a plan, state) comes in through the one
-//! strict reader of [`read`], is worked on as a value, and goes out through [`canonical`] or a
+//! strict reader of [`read()`], is worked on as a value, and goes out through [`canonical`] or a
 //! printer that starts from that value. Nothing foreign is ever forwarded as bytes, so no second
 //! parser can see something else than what was authorised.
 
