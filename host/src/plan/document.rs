@@ -36,7 +36,7 @@ pub enum PlanError {
     #[error("the plan is not readable: {0}")]
     Read(#[from] ReadError),
     #[error("the plan does not have the form of `aegis.plan/1`: {0}")]
-    Form(#[from] serde_json::Error),
+    Form(String),
     #[error("the plan has format `{0}`; this version reads `aegis.plan/1`")]
     Format(String),
     #[error("the plan was changed after it was made: its body has digest {found}, it says {said}")]
@@ -73,7 +73,9 @@ impl Plan {
                 return Err(PlanError::Format(shown));
             }
         }
-        let plan: Self = serde_json::from_value(value)?;
+        let plan: Self = serde_json::from_value(value).map_err(|error| {
+            PlanError::Form(aegis_document::untrusted(&error.to_string()).to_string())
+        })?;
         let found = digest_of(&plan.body).map_err(|_| PlanError::Document(plan.digest))?;
         if found != plan.digest {
             return Err(PlanError::Altered {

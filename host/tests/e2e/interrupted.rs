@@ -157,6 +157,41 @@ fn after_a_kill_nothing_but_resuming_goes_on() {
 }
 
 #[test]
+fn a_run_that_was_given_up_is_taken_on_by_the_next_plan() {
+    let Some(desk) = large(2) else { return };
+    let calm = desk.checkout();
+    calm.ok(&["apply", "--quiet"]);
+    desk.run(&["unlock", "--abandon"]).exits(1);
+    let mut child = start(&desk, &["apply"]);
+    assert!(wait_for(&desk, &mut child, 40));
+    signal(&child, rustix::process::Signal::KILL);
+    end(child, "a killed apply");
+    desk.ok(&["unlock", "--abandon"]);
+    desk.run(&["apply", "--resume"])
+        .exits(1)
+        .says(&["no apply was interrupted"]);
+    desk.ok(&["status"]);
+    desk.plan_and_apply();
+    assert!(desk.files() == calm.files(), "the trees differ");
+    desk.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn a_lease_is_ended_by_its_id() {
+    let Some(desk) = large(2) else { return };
+    let mut child = start(&desk, &["apply"]);
+    assert!(wait_for(&desk, &mut child, 10));
+    signal(&child, rustix::process::Signal::KILL);
+    end(child, "a killed apply");
+    let lease: Value = serde_json::from_str(&desk.read(".aegis/lease.json")).unwrap();
+    let id = lease["id"].as_str().unwrap();
+    let other = desk.run(&["unlock", "nothing"]).exits(1);
+    other.says(&["no lease `nothing`", id]);
+    desk.run(&["unlock", id]).exits(0).shows(&[id, "tester"]);
+    desk.ok(&["apply", "--resume"]);
+}
+
+#[test]
 fn an_interrupt_ends_what_is_in_flight_and_can_be_resumed() {
     let Some(desk) = large(3) else { return };
     let calm = desk.checkout();

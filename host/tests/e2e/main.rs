@@ -7,6 +7,7 @@ mod desk;
 mod ended;
 mod world;
 
+mod approvals;
 mod conformance;
 mod grants;
 mod interrupted;
