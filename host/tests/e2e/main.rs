@@ -9,10 +9,13 @@ mod world;
 
 mod approvals;
 mod conformance;
+mod deceit;
 mod grants;
 mod interrupted;
 mod main_job;
 mod output;
+mod own_plugin;
 mod reproducible;
 mod stack_file;
+mod tampering;
 mod trust;
