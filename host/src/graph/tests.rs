@@ -180,7 +180,8 @@ fn each_problem_is_told_once_and_named() {
     let need = |format: &str| stage_type(Scope::Cluster, &[("net.id", OwnCluster, format)], &[]);
     let give = || stage_type(Scope::Cluster, &[], &[("net.id", "aws-id")]);
     type Stages<'a> = Vec<(&'a str, StageType, &'a [&'a str])>;
-    let cases: Vec<(Stages<'_>, Vec<(&str, &str)>, &str, &str)> = vec![
+    type Supplied<'a> = Vec<(&'a str, &'a str)>;
+    let cases: Vec<(Stages<'_>, Supplied<'_>, &str, &str)> = vec![
         (
             vec![("x", give(), &["nope"])],
             vec![],

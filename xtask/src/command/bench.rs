@@ -82,6 +82,9 @@ const WARM_PLAN: Duration = Duration::from_millis(60);
 const LARGE_PLAN: (Duration, u64) = (Duration::from_secs(10), 500_000_000);
 /// A plan of so many clusters is a large one.
 const LARGE: usize = 1000;
+/// The instances for which a large plan has its time: twelve stages for each cluster. The example may have
+/// fewer, so what each instance takes is judged as well.
+const LARGE_INSTANCES: f64 = 12_000.0;
 
 /// What is measured: an optimised `aegis`, a home with the plugins in it, and the example.
 struct Subject {
@@ -167,7 +170,12 @@ impl Subject {
             let folder = self.folder.join(format!("clusters-{clusters}"));
             self.extended(&folder, clusters)?;
             let mut row = bench::measure(self.plan_of(&folder, clusters), runs)?;
-            row.note = Some(Made::read(&folder)?.to_string());
+            let made = Made::read(&folder)?;
+            let limit =
+                (clusters == LARGE).then(|| LARGE_PLAN.0.as_secs_f64() * 1000.0 / LARGE_INSTANCES);
+            let each = row.median_ms / made.instances as f64;
+            row.figures.push(Figure::new(each, "ms/instance", limit));
+            row.note = Some(made.to_string());
             rows.push((clusters, row));
         }
         growth::growth(&mut rows);
