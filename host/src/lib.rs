@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod capability;
 pub mod catalogue;
+pub mod cidr;
 pub mod cli;
 pub mod date;
 pub mod driver;

@@ -12,8 +12,8 @@
 
 use serde_json::Value;
 
-use crate::ObjectReference;
 use crate::bindings::shared::changes::{CrdPolicy, HooksPolicy, Metadata};
+use crate::{Cluster, Failure, ObjectReference};
 
 pub use crate::bindings::shared::changes::{KubernetesObject as Object, Release};
 
@@ -37,6 +37,30 @@ impl Object {
             },
             body: String::from("{}"),
         }
+    }
+
+    /// A namespace whose Pods are held to the level `restricted` of the Pod Security Standards, in the
+    /// version of the cluster's own Kubernetes: with `latest`, an upgrade of the control plane could
+    /// refuse Pods that run today.
+    ///
+    /// # Errors
+    /// `Failure::Internal` when the cluster's version is not a Kubernetes version.
+    pub fn restricted_namespace(
+        name: impl Into<String>,
+        cluster: &Cluster,
+    ) -> Result<Self, Failure> {
+        let version = &cluster.kubernetes_version;
+        let minor = minor_version(version)
+            .ok_or_else(|| Failure::internal(format!("`{version}` is not a Kubernetes version")))?;
+        let namespace = Self::new("", "v1", "Namespace", name);
+        Ok(["audit", "enforce", "warn"]
+            .into_iter()
+            .fold(namespace, |namespace, mode| {
+                let key = format!("pod-security.kubernetes.io/{mode}");
+                namespace
+                    .label(&key, "restricted")
+                    .label(format!("{key}-version"), &minor)
+            }))
     }
 
     /// In this namespace.
@@ -108,5 +132,33 @@ impl Release {
     pub fn run_hooks(mut self) -> Self {
         self.hooks = HooksPolicy::Run;
         self
+    }
+}
+
+/// `v1.36` of `1.36.3`.
+fn minor_version(version: &str) -> Option<String> {
+    let mut parts = version.trim_start_matches('v').split('.');
+    let (major, minor) = (parts.next()?, parts.next()?);
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    (number(major) && number(minor)).then(|| format!("v{major}.{minor}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minor_version;
+
+    #[test]
+    fn the_minor_version_is_what_a_standard_is_versioned_by() {
+        for (version, minor) in [
+            ("1.36.3", Some("v1.36")),
+            ("v1.36.3", Some("v1.36")),
+            ("1.37", Some("v1.37")),
+            ("1", None),
+            ("", None),
+            ("1.x", None),
+            ("1..3", None),
+        ] {
+            assert_eq!(minor_version(version).as_deref(), minor, "{version}");
+        }
     }
 }

@@ -140,6 +140,7 @@ mod source;
 mod token;
 
 pub mod argocd;
+pub mod cidr;
 pub mod file;
 pub mod github;
 pub mod host;

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use aegis_document::{Identifier, pointer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+use crate::cidr::Cidr;
 
 /// The format of a fact's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +117,7 @@ impl Format {
         let fits = match (self, value) {
             (Self::AwsId, Value::String(s)) => scalar(s, is_aws_id),
             (Self::Arn, Value::String(s)) => scalar(s, is_arn),
-            (Self::Cidr, Value::String(s)) => scalar(s, is_cidr),
+            (Self::Cidr, Value::String(s)) => scalar(s, |s| Cidr::parse(s).is_ok()),
             (Self::DnsName, Value::String(s)) => scalar(s, is_dns_name),
             (Self::HttpsUrl, Value::String(s)) => scalar(s, is_https_url),
             (Self::Port, Value::Number(n)) => n.as_u64().is_some_and(|n| (1..=65535).contains(&n)),
@@ -185,21 +186,6 @@ fn is_arn(text: &str) -> bool {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"-_./:+=".contains(&b))
         })
-}
-
-fn is_cidr(text: &str) -> bool {
-    let Some((address, prefix)) = text.split_once('/') else {
-        return false;
-    };
-    let canonical =
-        prefix.bytes().all(|b| b.is_ascii_digit()) && (prefix == "0" || !prefix.starts_with('0'));
-    match (address.parse::<Ipv4Addr>(), prefix.parse::<u32>()) {
-        (Ok(address), Ok(prefix)) if canonical && prefix <= 32 => {
-            let host_bits = u32::MAX.checked_shr(prefix).unwrap_or(0);
-            u32::from(address) & host_bits == 0
-        }
-        _ => false,
-    }
 }
 
 fn is_dns_name(text: &str) -> bool {

@@ -29,7 +29,6 @@
 //! digests and keys of plugins are looked up elsewhere.
 
 mod canonical;
-mod cidr;
 pub mod codes;
 mod error;
 pub mod file;
@@ -44,7 +43,6 @@ pub mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use cidr::{Cidr, CidrError};
 pub use error::{Diagnostic, Problems, Source};
 pub use file::{
     Access, ChangeKind, Date, Exception, Landing, PluginRef, Preset, ReleaseOwner, STACK_SCOPE,

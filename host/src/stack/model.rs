@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 use serde_json::{Map, Value};
 
-use super::cidr::Cidr;
 use super::error::Source;
 use super::file::{
     Access, ChangeKind, Exception, Landing, PluginRef, ReleaseOwner, STACK_SCOPE, Severity,
@@ -13,6 +12,7 @@ use super::file::{
 };
 use super::regions::Partition;
 use super::syntax::{Span, SpanMap};
+use crate::cidr::Cidr;
 
 /// A resolved stack.
 #[derive(Clone, Debug)]

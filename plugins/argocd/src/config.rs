@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use aegis_plugin::cidr::Block;
 use aegis_plugin::{Failure, Problems};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::settings::Settings;
-use crate::{cidr, syntax};
+use crate::syntax;
 
 /// Argo CD, which delivers from Git what comes after it. People sign in with the OpenID Connect provider of
 /// the setting `oidc`; there is no administrator with a password. What is delivered is in the repository of
@@ -309,14 +310,14 @@ impl Network {
             problems,
             "/network/api-server-cidrs",
             &self.api_server_cidrs,
-            cidr::is_cidr,
+            is_block,
             is_not,
         );
         each(
             problems,
             "/network/https-cidrs",
             &self.https_cidrs,
-            cidr::is_cidr,
+            is_block,
             is_not,
         );
         problems.require(
@@ -338,6 +339,10 @@ impl Network {
             is_not,
         );
     }
+}
+
+fn is_block(text: &str) -> bool {
+    text.parse::<Block>().is_ok()
 }
 
 /// Sorted, and each once.

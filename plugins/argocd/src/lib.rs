@@ -3,11 +3,9 @@
 //! Nobody signs in with a password, nobody may do anything that the configuration does not say, and what
 //! reaches the cluster comes from one Git repository through one project.
 
-mod cidr;
 mod config;
 mod health;
 mod names;
-mod namespace;
 mod network;
 mod probes;
 mod project;
@@ -18,6 +16,7 @@ mod sign_in;
 mod syntax;
 
 use aegis_plugin::gitops::{Proposal, change};
+use aegis_plugin::kubernetes::Object;
 use aegis_plugin::{
     Descriptor, FactSource, Failure, Gitops, GitopsHost, Request, Scope, StageType, offer, opaque,
 };
@@ -55,8 +54,8 @@ impl Gitops for ArgoCd {
         let cluster = request.own_cluster()?;
         let on = |id: &str| change(id).cluster(&cluster.name);
 
-        let mut proposal =
-            Proposal::new().change(on("namespace").apply(namespace::restricted(cluster)?));
+        let namespace = Object::restricted_namespace(names::NAMESPACE, cluster)?;
+        let mut proposal = Proposal::new().change(on("namespace").apply(namespace));
         // No Pod of the namespace ever runs without the policies.
         let mut argo_cd = on("argo-cd").after("namespace");
         for policy in network::policies(&config.network, &settings, cluster) {

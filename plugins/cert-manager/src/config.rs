@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use aegis_plugin::cidr::Block;
 use aegis_plugin::{Failure, Problems};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{cidr, domain, pem};
+use crate::{domain, pem};
 
 /// An internal certificate authority for the cluster: issuer `internal` of kind `ClusterIssuer`, and its
 /// root in the ConfigMap `internal-ca` of every namespace. Requests to issuers that others add are not
@@ -203,7 +204,7 @@ impl Network {
     fn check(&self, problems: &mut Problems) {
         for (index, block) in self.api_server_cidrs.iter().enumerate() {
             problems.require(
-                cidr::is_cidr(block),
+                block.parse::<Block>().is_ok(),
                 format!("/network/api-server-cidrs/{index}"),
                 format!("`{block}` is not an address block such as `10.0.0.0/16`"),
             );

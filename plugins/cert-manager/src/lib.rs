@@ -5,11 +5,9 @@
 //! issuer of cert-manager's own namespace can use it.
 
 mod authority;
-mod cidr;
 mod config;
 mod domain;
 mod names;
-mod namespace;
 mod network;
 mod pem;
 mod probes;
@@ -49,8 +47,8 @@ impl Security for CertManager {
         let cluster = request.own_cluster()?;
         let on = |id: &str| change(id).cluster(&cluster.name);
 
-        let mut proposal =
-            Proposal::new().change(on("namespace").apply(namespace::restricted(cluster)?));
+        let namespace = Object::restricted_namespace(names::NAMESPACE, cluster)?;
+        let mut proposal = Proposal::new().change(on("namespace").apply(namespace));
         // No Pod of the namespace ever runs without the policies.
         let mut cert_manager = on("cert-manager").after("namespace");
         for policy in network::policies(&config.network, cluster) {

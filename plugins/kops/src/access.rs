@@ -1,8 +1,7 @@
 //! Who may reach the machines from outside of the cluster.
 
+use aegis_plugin::cidr::Block;
 use aegis_plugin::{ConfigProblem, Problems, pointer};
-
-use crate::cidr::Block;
 
 /// Reads a list of networks for which a firewall is opened. The machines have private addresses and their load
 /// balancer is internal: a network of others could not reach them, but would open them if that ever changed.

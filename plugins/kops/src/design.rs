@@ -1,10 +1,10 @@
 //! What configuration and stack come to. Everything that can be wrong with them has been looked at here, so that
 //! the documents are made without a second thought.
 
+use aegis_plugin::cidr::Block;
 use aegis_plugin::{Cluster, ConfigProblem, Failure, Problems, Request};
 
 use crate::access;
-use crate::cidr::Block;
 use crate::config::{Config, SecretsEncryption};
 use crate::control_plane::{self, Member};
 use crate::facts;
@@ -24,8 +24,7 @@ pub struct Design<'a> {
     /// Networks that may reach the API server, the cluster's own first.
     pub api_access: Vec<Block>,
     pub ssh_access: Vec<Block>,
-    /// Where Pods and Services get their addresses from.
-    pub internal: Block,
+    pub internal: Internal,
     /// The Route 53 zone, by name or id.
     pub dns_zone: String,
     pub members: Vec<Member>,
@@ -59,7 +58,7 @@ impl<'a> Design<'a> {
         let members = control_plane::members(cluster, &config.control_plane, &mut problems);
         let groups = nodes::groups(cluster, config, partition, &mut problems);
         let mut api_access = access::networks(&config.api_access, "api-access", &mut problems);
-        api_access.retain(|block| !own.contains(block));
+        api_access.retain(|block| !own.contains(*block));
         api_access.insert(0, own);
         let ssh_access = access::networks(&config.ssh_access, "ssh-access", &mut problems);
         let internal = internal(&config.internal_cidr, &networks);
@@ -104,30 +103,53 @@ impl<'a> Design<'a> {
 
 const INTERNAL: &str = "/internal-cidr";
 
+/// Where Pods and Services get their addresses from: the parts of the block that kOps itself would take, the upper half
+/// and the first eighth.
+#[derive(Debug)]
+pub struct Internal {
+    pub block: Block,
+    pub pods: Block,
+    pub services: Block,
+}
+
+impl Internal {
+    fn of(block: Block) -> Option<Self> {
+        Some(Self {
+            block,
+            pods: block.part(block.prefix() + 1, 1)?,
+            services: block.part(block.prefix() + 3, 0)?,
+        })
+    }
+}
+
 /// The block of Pods and Services: large enough for both, within what Kubernetes takes, and no network of the
 /// stack, because Pods could not reach that one.
-fn internal(text: &str, networks: &[(&str, Block)]) -> Result<Block, String> {
+fn internal(text: &str, networks: &[(&str, Block)]) -> Result<Internal, String> {
     /// The API server takes no block of Services that is wider than a /12, and theirs is an eighth.
     const WIDEST: u8 = 9;
     /// Half of it is a /24 for each of 128 nodes.
     const NARROWEST: u8 = 16;
 
     let block: Block = text.parse().map_err(|error| format!("{error}"))?;
-    if !block.is_v4() || !(WIDEST..=NARROWEST).contains(&block.prefix()) {
+    let fits = block.is_v4() && (WIDEST..=NARROWEST).contains(&block.prefix());
+    let Some(internal) = Internal::of(block).filter(|_| fits) else {
         return Err(format!(
             "an IPv4 block with a prefix between /{WIDEST} and /{NARROWEST}"
         ));
-    }
+    };
     if !block.is_private() {
         return Err(format!(
             "`{block}` holds addresses of the internet, which Pods could not reach"
         ));
     }
-    match networks.iter().find(|(_, network)| block.overlaps(network)) {
+    match networks
+        .iter()
+        .find(|(_, network)| block.overlaps(*network))
+    {
         Some((cluster, network)) => Err(format!(
             "`{block}` overlaps with `{network}`, the network of cluster `{cluster}`"
         )),
-        None => Ok(block),
+        None => Ok(internal),
     }
 }
 
@@ -197,5 +219,23 @@ fn check_names(config: &Config, partition: Partition, problems: &mut Problems) {
                 problem,
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_and_services_get_the_parts_that_kops_would_take() {
+        for (block, pods, services) in [
+            ("100.64.0.0/10", "100.96.0.0/11", "100.64.0.0/13"),
+            ("172.16.0.0/12", "172.24.0.0/13", "172.16.0.0/15"),
+        ] {
+            let internal = Internal::of(block.parse().unwrap()).unwrap();
+            assert_eq!(internal.pods.to_string(), pods);
+            assert_eq!(internal.services.to_string(), services);
+        }
+        assert!(Internal::of("10.0.0.0/30".parse().unwrap()).is_none());
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aegis_plugin::cidr::Block;
 use aegis_plugin::{Cluster, FactRequirement, Failure, Request, Token, by_value, opaque};
-
-use crate::cidr::Block;
 
 /// The secret fact that holds the API server's `EncryptionConfiguration`.
 pub const ENCRYPTION: &str = "encryption.configuration";
@@ -151,7 +150,7 @@ fn subnet(
     let block: Block = text.parse().map_err(|error| {
         Failure::internal(format!("the {kind} subnet in {zone}, `{text}`, is {error}"))
     })?;
-    if network(cluster)?.contains(&block) {
+    if network(cluster)?.contains(block) {
         Ok(block)
     } else {
         Err(Failure::unsupported(format!(

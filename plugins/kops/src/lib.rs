@@ -5,7 +5,6 @@
 //! the Cluster and its InstanceGroups (`kops.k8s.io/v1alpha2`).
 
 mod access;
-mod cidr;
 mod cluster;
 mod config;
 mod control_plane;

@@ -3,7 +3,6 @@
 //! Three stage types: `foundation` makes, once for a stack, the stores of Terraform and kOps, the store of OIDC discovery
 //! documents and the roles of those who deliver; `network` and `keys` make a cluster's VPC and its encryption keys.
 
-mod block;
 mod foundation;
 mod keys;
 mod naming;

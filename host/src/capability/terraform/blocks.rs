@@ -1,6 +1,8 @@
 //! Address blocks: whom they let in.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
+
+use crate::cidr::{Cidr, CidrError};
 
 /// Whom an address block means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +20,23 @@ pub(in crate::capability) enum Audience {
 
 /// Whom the block of this text means.
 pub(in crate::capability) fn audience(block: &str) -> Audience {
-    let Some((address, prefix)) = block.split_once('/') else {
-        return Audience::Unknown;
-    };
-    let Ok(prefix) = prefix.parse::<u32>() else {
-        return Audience::Unknown;
-    };
-    match (address.parse::<Ipv4Addr>(), address.parse::<Ipv6Addr>()) {
-        (Ok(address), _) if prefix <= 32 => judge(is_private_v4(address, prefix), prefix < 8),
-        (_, Ok(address)) if prefix <= 128 => judge(is_private_v6(address, prefix), prefix < 16),
-        _ => Audience::Unknown,
+    match Cidr::parse(block) {
+        Ok(block) | Err(CidrError::HostBits(block)) => {
+            judge(block.is_private(), block.prefix() < 8)
+        }
+        Err(_) => v6(block),
+    }
+}
+
+fn v6(block: &str) -> Audience {
+    let block = block.split_once('/').and_then(|(address, prefix)| {
+        let address: Ipv6Addr = address.parse().ok()?;
+        let prefix: u8 = prefix.parse().ok().filter(|prefix| *prefix <= 128)?;
+        Some((address, prefix))
+    });
+    match block {
+        Some((address, prefix)) => judge(is_private_v6(address, prefix), prefix < 16),
+        None => Audience::Unknown,
     }
 }
 
@@ -39,21 +48,7 @@ fn judge(private: bool, wide: bool) -> Audience {
     }
 }
 
-fn is_private_v4(address: Ipv4Addr, prefix: u32) -> bool {
-    [
-        ([10, 0, 0, 0], 8),
-        ([172, 16, 0, 0], 12),
-        ([192, 168, 0, 0], 16),
-        ([100, 64, 0, 0], 10),
-    ]
-    .into_iter()
-    .any(|(network, length)| {
-        let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-        prefix >= length && u32::from(address) & mask == u32::from(Ipv4Addr::from(network))
-    })
-}
-
-fn is_private_v6(address: Ipv6Addr, prefix: u32) -> bool {
+fn is_private_v6(address: Ipv6Addr, prefix: u8) -> bool {
     prefix >= 7
         && address
             .segments()
@@ -111,6 +106,7 @@ mod tests {
                     "pl-0abc",
                     "${x}",
                     "10.0.0.0/x",
+                    "10.0.0.0/+8",
                     "/8",
                 ],
             ),

@@ -6,6 +6,7 @@
 //! documents of all others.
 
 mod again;
+mod change;
 mod config;
 mod facts;
 mod failure;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::document::{Instance, InstanceStatus};
 use super::super::identity::{Identity, InstanceId};
 use super::Inputs;
+use super::change::removal;
 use super::failure::{PlanFailure, TARGET};
-use super::instance::removal;
 use crate::driver::document::Document;
 use crate::stack::Diagnostic;
 

@@ -5,7 +5,7 @@ use semver::Version;
 use super::decode::{Wanted, fields, formed, integer, list, parsed, text, wrong_type};
 use super::suggest::quoted;
 use super::{Named, STACK_SCOPE, formats, keys, kubernetes, named, places};
-use crate::stack::cidr::{Cidr, CidrError};
+use crate::cidr::{Cidr, CidrError};
 use crate::stack::codes;
 use crate::stack::error::{Diagnostic, Report};
 use crate::stack::syntax::{Node, Span, Spanned, Value};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
-use crate::stack::cidr::Cidr;
+use crate::cidr::Cidr;
 use crate::stack::codes;
 use crate::stack::error::{Diagnostic, Report};
 use crate::stack::file::suggest::{closest, quoted};

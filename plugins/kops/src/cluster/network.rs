@@ -1,8 +1,8 @@
 //! The network, which another stage made, and who may come in.
 
+use aegis_plugin::cidr::Block;
 use serde_json::{Value, json};
 
-use crate::cidr::Block;
 use crate::design::Design;
 use crate::facts::{Facts, ZoneNetwork};
 
@@ -10,9 +10,9 @@ pub fn fields(design: &Design<'_>, facts: &Facts) -> Value {
     json!({
         "networkID": facts.vpc,
         "networkCIDR": design.cluster.cidr,
-        "nonMasqueradeCIDR": design.internal.to_string(),
-        "podCIDR": design.internal.upper_half().to_string(),
-        "serviceClusterIPRange": design.internal.first_eighth().to_string(),
+        "nonMasqueradeCIDR": design.internal.block.to_string(),
+        "podCIDR": design.internal.pods.to_string(),
+        "serviceClusterIPRange": design.internal.services.to_string(),
         "subnets": facts.zones.iter().flat_map(subnets).collect::<Vec<_>>(),
         "DisableSubnetTags": !design.config.tag_subnets,
         "topology": { "dns": { "type": "Private" } },

@@ -16,10 +16,10 @@
 
 use std::collections::BTreeMap;
 
+use aegis_plugin::cidr::Block;
 use aegis_plugin::{Cluster, ConfigProblem, Problems, pointer};
 
 use super::config::ZoneBlocks;
-use crate::block::Block;
 
 /// The least and the largest block that AWS takes for a VPC and for a subnet, as prefixes.
 const SMALLEST: u8 = 28;
@@ -100,10 +100,15 @@ pub(crate) fn plan(
     plan
 }
 
+/// The block of this text, if AWS takes it for a network or a subnet.
+fn taken(text: &str) -> Option<Block> {
+    let block: Block = text.parse().ok()?;
+    (block.is_v4() && (LARGEST..=SMALLEST).contains(&block.prefix())).then_some(block)
+}
+
 /// The cluster's block, when AWS takes it.
 fn network_of(cluster: &Cluster, problems: &mut Problems) -> Option<Block> {
-    let network =
-        Block::parse(&cluster.cidr).filter(|block| (LARGEST..=SMALLEST).contains(&block.prefix()));
+    let network = taken(&cluster.cidr);
     if network.is_none() {
         problems.add(ConfigProblem::new(
             "",
@@ -180,8 +185,7 @@ fn cut(network: Block, letter: u32) -> Option<Blocks> {
 
 fn read(zone: &str, given: &ZoneBlocks, problems: &mut Problems) -> Option<Blocks> {
     let mut one = |tier: Tier, text: &str| {
-        let block =
-            Block::parse(text).filter(|block| (LARGEST..=SMALLEST).contains(&block.prefix()));
+        let block = taken(text);
         problems.require(
             block.is_some(),
             at(zone, Some(tier)),

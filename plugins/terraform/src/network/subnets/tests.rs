@@ -105,7 +105,7 @@ fn no_two_subnets_share_an_address_and_all_lie_within_the_network() {
     for prefix in 16..=24 {
         let letters = if prefix <= 22 { "abcdefgh" } else { "abcd" };
         let cidr = format!("10.32.0.0/{prefix}");
-        let network = Block::parse(&cidr).unwrap();
+        let network = cidr.parse::<Block>().unwrap();
         let plan = planned(&cidr, letters).unwrap();
         let all: Vec<Block> = plan
             .values()
@@ -209,6 +209,11 @@ fn given_blocks_that_cannot_be_are_refused() {
         ),
         (
             ("us-east-1a", ["10.0.0.0", good[1], good[2]]),
+            "/subnets/us-east-1a/private",
+            "is not a block",
+        ),
+        (
+            ("us-east-1a", ["fd00::/16", good[1], good[2]]),
             "/subnets/us-east-1a/private",
             "is not a block",
         ),

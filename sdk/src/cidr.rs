@@ -1,11 +1,21 @@
-//! Blocks of addresses.
+//! Blocks of addresses in CIDR notation: reading, comparing and cutting them.
+//!
+//! ```
+//! use aegis_plugin::cidr::Block;
+//!
+//! let network: Block = "10.0.0.0/16".parse()?;
+//! let zones: Vec<Block> = (0..3).filter_map(|zone| network.part(18, zone)).collect();
+//! assert_eq!(zones[2].to_string(), "10.0.128.0/18");
+//! assert!(network.contains(zones[2]) && !zones[0].overlaps(zones[1]));
+//! # Ok::<(), aegis_plugin::cidr::BlockError>(())
+//! ```
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A block of IPv4 or IPv6 addresses, written `10.0.0.0/16`, without bits below its prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Block {
     /// The first address, in the low bits.
     first: u128,
@@ -13,7 +23,7 @@ pub struct Block {
     family: Family,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Family {
     V4,
     V6,
@@ -29,7 +39,7 @@ impl Family {
 }
 
 /// Why a text is not a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockError {
     /// Not `ADDRESS/PREFIX`.
     Form,
@@ -77,58 +87,51 @@ impl Block {
     }
 
     /// Ones where the addresses of the block differ.
-    fn host_mask(&self) -> u128 {
+    fn host_mask(self) -> u128 {
         let host_bits = u32::from(self.family.bits().saturating_sub(self.prefix));
         1_u128
             .checked_shl(host_bits)
             .map_or(u128::MAX, |size| size - 1)
     }
 
-    /// The length of the prefix.
-    pub const fn prefix(&self) -> u8 {
+    /// Number of leading bits that all addresses share, 0 to 32 or 128.
+    pub const fn prefix(self) -> u8 {
         self.prefix
     }
 
-    pub const fn is_v4(&self) -> bool {
+    /// Whether its addresses are IPv4.
+    pub const fn is_v4(self) -> bool {
         matches!(self.family, Family::V4)
     }
 
     /// Whether every address of the other block is in this one.
-    pub fn contains(&self, other: &Self) -> bool {
+    pub fn contains(self, other: Self) -> bool {
         self.family == other.family
             && self.prefix <= other.prefix
             && other.first & !self.host_mask() == self.first
     }
 
-    /// Whether the blocks have an address in common.
-    pub fn overlaps(&self, other: &Self) -> bool {
+    /// Whether the blocks share an address; one of them then contains the other.
+    pub fn overlaps(self, other: Self) -> bool {
         self.contains(other) || other.contains(self)
     }
 
-    /// The block's upper half, for example `100.96.0.0/11` of `100.64.0.0/10`; a single address is its own.
-    pub fn upper_half(&self) -> Self {
-        let highest_host_bit = self.host_mask() ^ (self.host_mask() >> 1);
-        Self {
-            first: self.first | highest_host_bit,
-            ..self.narrowed(1)
-        }
-    }
-
-    /// The block's first eighth, for example `100.64.0.0/13` of `100.64.0.0/10`.
-    pub fn first_eighth(&self) -> Self {
-        self.narrowed(3)
-    }
-
-    /// The first block in this one whose prefix is longer by so many bits.
-    fn narrowed(&self, bits: u8) -> Self {
-        Self {
-            prefix: self.prefix.saturating_add(bits).min(self.family.bits()),
-            ..*self
-        }
+    /// The `index`-th of the equal parts with this prefix, counted from zero; `None` when the block
+    /// has not so many, or is itself smaller than such a part.
+    pub fn part(self, prefix: u8, index: u32) -> Option<Self> {
+        let bits = prefix.checked_sub(self.prefix)?;
+        let host_bits = self.family.bits().checked_sub(prefix)?;
+        let exists = bits >= 32 || index < 1 << bits;
+        let offset = u128::from(index).checked_shl(host_bits.into());
+        exists.then(|| Self {
+            first: self.first | offset.unwrap_or(0),
+            prefix,
+            ..self
+        })
     }
 
     /// Whether all of its addresses are private.
-    pub fn is_private(&self) -> bool {
+    pub fn is_private(self) -> bool {
         PRIVATE
             .iter()
             .filter_map(|text| text.parse::<Self>().ok())
@@ -204,6 +207,7 @@ mod tests {
             "10.0.0.0/33",
             "10.0.0.0/+8",
             "10.0.0.0/08",
+            "10.0.0.0/999",
             "10.0.0/8",
             "::/129",
             "a/8",
@@ -234,25 +238,40 @@ mod tests {
             ("100.64.0.0/10", "100.128.0.0/16", false),
         ] {
             assert_eq!(
-                block(left).overlaps(&block(right)),
+                block(left).overlaps(block(right)),
                 overlap,
                 "{left} {right}"
             );
             assert_eq!(
-                block(right).overlaps(&block(left)),
+                block(right).overlaps(block(left)),
                 overlap,
                 "{right} {left}"
             );
         }
-        assert!(!block("10.255.0.0/16").contains(&block("10.0.0.0/8")));
+        assert!(!block("10.255.0.0/16").contains(block("10.0.0.0/8")));
     }
 
     #[test]
-    fn pods_and_services_get_the_parts_that_kops_would_take() {
-        let internal = block("100.64.0.0/10");
-        assert_eq!(internal.upper_half(), block("100.96.0.0/11"));
-        assert_eq!(internal.first_eighth(), block("100.64.0.0/13"));
-        assert_eq!(block("172.16.0.0/12").upper_half(), block("172.24.0.0/13"));
+    fn a_block_is_cut_into_equal_parts() {
+        for (whole, prefix, index, part) in [
+            ("10.0.0.0/16", 18, 0, Some("10.0.0.0/18")),
+            ("10.0.0.0/16", 18, 3, Some("10.0.192.0/18")),
+            ("10.0.0.0/16", 18, 4, None),
+            ("10.0.0.0/16", 16, 0, Some("10.0.0.0/16")),
+            ("10.0.0.0/16", 15, 0, None),
+            ("10.0.0.0/16", 33, 0, None),
+            ("10.1.2.3/32", 32, 0, Some("10.1.2.3/32")),
+            ("0.0.0.0/0", 32, u32::MAX, Some("255.255.255.255/32")),
+            ("0.0.0.0/0", 0, 0, Some("0.0.0.0/0")),
+            ("2001:db8::/48", 64, 1, Some("2001:db8:0:1::/64")),
+            ("2001:db8::/48", 64, 0x1_0000, None),
+            ("2001:db8::/48", 129, 0, None),
+            ("::/0", 128, 1, Some("::1/128")),
+            ("::/0", 0, 0, Some("::/0")),
+        ] {
+            let got = block(whole).part(prefix, index);
+            assert_eq!(got, part.map(block), "{whole} {prefix} {index}");
+        }
     }
 
     #[test]
