@@ -1,5 +1,6 @@
 //! The documents of a plan, and values that may not be known yet.
 
+use aegis_plugin::cidr::{Block, BlockError};
 use aegis_plugin::{DocumentInfo, DocumentKind, Failure, ValidationHost};
 use serde_json::Value;
 
@@ -81,7 +82,37 @@ pub fn unknown(value: &Value) -> bool {
     }
 }
 
-/// Whether a CIDR block is the whole Internet.
+/// Whether a block lets in the internet: all of it, or so much that a few such blocks are all of it, which
+/// is wider than 8 bits of IPv4 or 16 bits of IPv6.
 pub fn is_world(value: &Value) -> bool {
-    matches!(value.as_str(), Some("0.0.0.0/0" | "::/0"))
+    let block = match value.as_str().unwrap_or_default().parse::<Block>() {
+        Ok(block) | Err(BlockError::HostBits(block)) => block,
+        Err(BlockError::Form) => return false,
+    };
+    block.prefix() < if block.is_v4() { 8 } else { 16 } && !block.is_private()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_internet_that_is_most_of_it_is_the_world() {
+        for (network, world) in [
+            ("0.0.0.0/0", true),
+            ("0.0.0.0/1", true),
+            ("128.0.0.0/1", true),
+            ("1.2.3.4/0", true),
+            ("::/0", true),
+            ("8000::/1", true),
+            ("10.0.0.0/8", false),
+            ("fd00::/8", false),
+            ("203.0.113.0/24", false),
+            ("2001:db8::/32", false),
+            ("pl-0123", false),
+        ] {
+            assert_eq!(is_world(&Value::from(network)), world, "{network}");
+        }
+        assert!(!is_world(&Value::Null));
+    }
 }

@@ -295,6 +295,10 @@ fn each_control_fails_when_its_protection_is_taken_away() {
             v["resources"][11]["body"]["cidr_ipv4"] = json!("0.0.0.0/0");
             v["resources"][11]["body"]["from_port"] = json!(22);
         }),
+        ("aws-open-ports", "/resources/11/body", |v| {
+            v["resources"][11]["body"]["cidr_ipv4"] = json!("128.0.0.0/1");
+            v["resources"][11]["body"]["from_port"] = json!(22);
+        }),
         (
             "aws-logs-retention",
             "/resources/12/body/retention_in_days",
