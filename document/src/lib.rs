@@ -12,7 +12,7 @@ pub mod pointer;
 pub mod read;
 mod untrusted;
 
-pub use canonical::{CanonicalError, canonical_bytes, digest_of};
+pub use canonical::{CanonicalError, canonical_bytes, canonical_text, digest_of};
 pub use digest::{Digest, DigestError};
 pub use identifier::{Identifier, IdentifierError};
 pub use read::{Limits, ReadError, read};

@@ -1,13 +1,32 @@
 //! RFC 6901 JSON pointers.
 
-/// Escapes one reference token: `~` becomes `~0`, `/` becomes `~1`.
-pub fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
 /// Appends one reference token to a pointer.
 pub fn join(pointer: &str, token: &str) -> String {
-    format!("{pointer}/{}", escape(token))
+    let mut joined = String::with_capacity(pointer.len() + 1 + token.len());
+    joined.push_str(pointer);
+    push(&mut joined, token);
+    joined
+}
+
+/// Appends one reference token in place: `~` becomes `~0`, `/` becomes `~1`. Whoever walks a document keeps
+/// one pointer, and cuts it back to the length it had.
+pub fn push(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    let mut rest = token;
+    while let Some(at) = rest.find(['~', '/']) {
+        let (plain, special) = rest.split_at(at);
+        pointer.push_str(plain);
+        pointer.push_str(if special.starts_with('~') { "~0" } else { "~1" });
+        rest = &special[1..];
+    }
+    pointer.push_str(rest);
+}
+
+/// Appends the index of an item of a list in place.
+pub fn push_index(pointer: &mut String, index: usize) {
+    use std::fmt::Write;
+    // Writing to a string does not fail.
+    let _ = write!(pointer, "/{index}");
 }
 
 /// The decoded reference tokens of a pointer, or `None` when it is malformed: it neither is

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// How large a document may be.
@@ -189,14 +190,17 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let inner = self.deeper()?;
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            if map.contains_key(&key) {
-                let key = crate::untrusted(&key).to_string();
-                return Err(A::Error::custom(format_args!(
-                    "the key `{key}` stands twice"
-                )));
+            match map.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(entries.next_value_seed(inner)?);
+                }
+                Entry::Occupied(place) => {
+                    let key = crate::untrusted(place.key());
+                    return Err(A::Error::custom(format_args!(
+                        "the key `{key}` stands twice"
+                    )));
+                }
             }
-            let value = entries.next_value_seed(inner)?;
-            map.insert(key, value);
         }
         Ok(Value::Object(map))
     }
