@@ -4,8 +4,9 @@
 //! into memory, its MAC is checked there, and the caller loads that very buffer, never the file. Who
 //! can write the folder can make code be compiled again, and nothing else.
 //!
-//! An entry is `AEGCODE1`, the length of the code (8 bytes, big-endian), an HMAC-SHA-256 (32 bytes)
-//! and the code. The MAC covers the entry's key, the length and the code.
+//! An entry is `AEGCODE2`, the length of the code (8 bytes, big-endian), a MAC (32 bytes) and the code.
+//! The MAC is keyed BLAKE3, over the entry's key, the length and the code: authenticating is most of what
+//! it takes to load a plugin again, and BLAKE3 reads several times as fast as HMAC-SHA-256.
 
 mod key_file;
 
@@ -16,9 +17,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aegis_document::Digest;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use rustix::fs::OFlags;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
@@ -26,7 +25,7 @@ use crate::file::{self, FileError};
 /// A folder of compiled code that only the holder of the key can have written.
 pub struct Cache {
     folder: PathBuf,
-    key: Zeroizing<[u8; HMAC_BLOCK]>,
+    key: Zeroizing<[u8; blake3::KEY_LEN]>,
 }
 
 /// What compiled code depends on. Code is found only under all of it.
@@ -87,12 +86,10 @@ pub enum CacheError {
     TooLarge(usize),
 }
 
-const KEY_LENGTH: usize = 32;
-/// HMAC pads its key with zeros to the block of the hash (RFC 2104, section 2).
-const HMAC_BLOCK: usize = 64;
-const MAGIC: &[u8; 8] = b"AEGCODE1";
+const KEY_LENGTH: usize = blake3::KEY_LEN;
+const MAGIC: &[u8; 8] = b"AEGCODE2";
 const LENGTH_BYTES: usize = 8;
-const MAC_BYTES: usize = 32;
+const MAC_BYTES: usize = blake3::OUT_LEN;
 const HEADER_BYTES: usize = MAGIC.len() + LENGTH_BYTES + MAC_BYTES;
 
 /// The most code that is kept for one component, in bytes: 512 MiB, sixteen times the largest component.
@@ -104,11 +101,7 @@ impl Cache {
     pub fn open(folder: impl Into<PathBuf>, key_path: &Path) -> Result<Self, CacheError> {
         let folder = folder.into();
         file::private_folder(&folder)?;
-        let short = key_file::load_or_create(key_path, &folder)?;
-        let mut key = Zeroizing::new([0; HMAC_BLOCK]);
-        for (padded, byte) in key.iter_mut().zip(short.iter()) {
-            *padded = *byte;
-        }
+        let key = key_file::load_or_create(key_path, &folder)?;
         Ok(Self { folder, key })
     }
 
@@ -132,8 +125,8 @@ impl Cache {
             return Err(CacheError::TooLarge(code.len()));
         }
         let length = length(code);
-        let mac = self.mac(key, code).finalize().into_bytes();
-        let parts = [MAGIC.as_slice(), length.as_slice(), mac.as_slice(), code];
+        let mac = self.mac(key, code);
+        let parts = [MAGIC.as_slice(), length.as_slice(), mac.as_bytes(), code];
         Ok(file::replace_private(&self.path(key), &parts)?)
     }
 
@@ -171,16 +164,19 @@ impl Cache {
         if stated != length(&code).as_slice() {
             return Err(Rejection::Damaged);
         }
-        // Constant time: the comparison must not tell how much of a guessed MAC is right.
-        let verified = self.mac(key, &code).verify_slice(mac);
-        verified.map_err(|_| Rejection::Forged)?;
-        Ok(Some(code))
+        let mac: [u8; MAC_BYTES] = mac.try_into().map_err(|_| Rejection::Damaged)?;
+        // In constant time: the comparison must not tell how much of a guessed MAC is right.
+        if self.mac(key, &code) == blake3::Hash::from_bytes(mac) {
+            Ok(Some(code))
+        } else {
+            Err(Rejection::Forged)
+        }
     }
 
     /// The MAC of an entry. Every part is preceded by its length, so that no two entries have the
     /// same input.
-    fn mac(&self, key: &Key, code: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new((&*self.key).into());
+    fn mac(&self, key: &Key, code: &[u8]) -> blake3::Hash {
+        let mut mac = Zeroizing::new(blake3::Hasher::new_keyed(&self.key));
         for part in [
             MAGIC.as_slice(),
             key.component.as_bytes(),
@@ -191,7 +187,7 @@ impl Cache {
             mac.update(&length(part));
             mac.update(part);
         }
-        mac
+        mac.finalize()
     }
 
     /// The name of an entry's file. It decides nothing: the MAC covers the key itself.

@@ -206,17 +206,31 @@ fn a_folder_or_link_in_place_of_an_entry_is_refused() {
 }
 
 #[test]
-fn the_mac_is_hmac_sha_256_with_the_keys_own_bytes() {
+fn an_entry_has_the_mac_of_its_key_and_code_under_the_keys_own_bytes() {
     let fixture = Fixture::new();
-    let short = fs::read(fixture.key_path()).unwrap();
-    let mut reference = Hmac::<Sha256>::new_from_slice(&short).unwrap();
-    reference.update(b"message");
-    let mut ours = Hmac::<Sha256>::new((&*fixture.cache.key).into());
-    ours.update(b"message");
-    assert_eq!(
-        reference.finalize().into_bytes(),
-        ours.finalize().into_bytes()
-    );
+    let key = key(b"a");
+    fixture.cache.put(&key, b"code").unwrap();
+    let secret: [u8; KEY_LENGTH] = fs::read(fixture.key_path()).unwrap().try_into().unwrap();
+    let mut input = Vec::new();
+    for part in [
+        MAGIC.as_slice(),
+        key.component.as_bytes(),
+        key.engine.as_bytes(),
+        key.target.as_bytes(),
+        b"code",
+    ] {
+        input.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        input.extend_from_slice(part);
+    }
+    let mac = blake3::keyed_hash(&secret, &input);
+    let entry = [
+        MAGIC.as_slice(),
+        &4_u64.to_be_bytes(),
+        mac.as_bytes(),
+        b"code",
+    ]
+    .concat();
+    assert_eq!(fs::read(fixture.cache.path(&key)).unwrap(), entry);
 }
 
 proptest! {
