@@ -9,10 +9,10 @@ use crate::process;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{Plugin, Workspace};
 
-/// Cargo's settings for a plugin: small, one unit, nothing but code. They are given in the
+/// Cargo's settings for a plugin: quick, one unit, nothing but code. They are given in the
 /// environment because the `release` profile of the workspace is the host's.
 const PROFILE: [(&str, &str); 7] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
     ("CARGO_PROFILE_RELEASE_LTO", "fat"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
     ("CARGO_PROFILE_RELEASE_PANIC", "abort"),

@@ -1,5 +1,7 @@
 //! The documents of a plan, and values that may not be known yet.
 
+use std::collections::BTreeMap;
+
 use aegis_plugin::cidr::{Block, BlockError};
 use aegis_plugin::{DocumentInfo, DocumentKind, Failure, ValidationHost};
 use serde_json::Value;
@@ -11,21 +13,28 @@ pub struct Document {
     pub body: Value,
 }
 
-/// Everything that there is to judge.
+/// What a plan has to judge, before any of it is read.
 #[derive(Debug)]
-pub struct Plan {
-    documents: Vec<Document>,
+pub struct Contents {
+    /// The documents that the controls look at: those of each cluster together, those of the stack first.
+    parts: BTreeMap<Option<String>, Vec<DocumentInfo>>,
     /// Stages without documents in this plan, with the reason.
     pub missing: Vec<String>,
 }
 
-impl Plan {
-    /// Reads the documents that the controls look at.
-    pub fn read(host: &impl ValidationHost) -> Result<Self, Failure> {
+/// The documents of one cluster, or those of the stack. A plan of many clusters is judged part by part, so that
+/// never more than one of them is in memory.
+#[derive(Debug)]
+pub struct Part {
+    documents: Vec<Document>,
+}
+
+impl Contents {
+    pub fn of(host: &impl ValidationHost) -> Result<Self, Failure> {
         let list = host
             .list_documents()
             .map_err(|error| error.into_failure("the list of documents"))?;
-        let mut documents = Vec::new();
+        let mut parts: BTreeMap<Option<String>, Vec<DocumentInfo>> = BTreeMap::new();
         for info in list {
             let wanted = matches!(
                 info.kind,
@@ -34,10 +43,7 @@ impl Plan {
                     | DocumentKind::KopsInstanceGroup
             );
             if wanted {
-                let body = host
-                    .document(&info.identity)
-                    .map_err(|error| error.into_failure(&info.identity))?;
-                documents.push(Document { info, body });
+                parts.entry(info.cluster.clone()).or_default().push(info);
             }
         }
         let missing = host
@@ -49,7 +55,31 @@ impl Plan {
                 None => format!("{}: {}", stage.stage, stage.reason),
             })
             .collect();
-        Ok(Self { documents, missing })
+        Ok(Self { parts, missing })
+    }
+
+    /// Reads part after part.
+    pub fn parts(
+        &mut self,
+        host: &impl ValidationHost,
+    ) -> impl Iterator<Item = Result<Part, Failure>> {
+        std::mem::take(&mut self.parts)
+            .into_values()
+            .map(|list| Part::read(list, host))
+    }
+}
+
+impl Part {
+    fn read(list: Vec<DocumentInfo>, host: &impl ValidationHost) -> Result<Self, Failure> {
+        let documents = list.into_iter().map(|info| {
+            let body = host
+                .document(&info.identity)
+                .map_err(|error| error.into_failure(&info.identity))?;
+            Ok(Document { info, body })
+        });
+        Ok(Self {
+            documents: documents.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The documents of one kind, sorted by identity.

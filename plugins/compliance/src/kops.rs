@@ -4,7 +4,7 @@ use aegis_plugin::DocumentKind;
 use aegis_plugin::validation::{Control, ControlScope, Severity};
 use serde_json::Value;
 
-use crate::document::{Document, Plan, is_world, unknown};
+use crate::document::{Document, Part, is_world, unknown};
 use crate::rule::{Check, Rule, Verdict};
 
 const CIS: &str = "CIS Kubernetes 1.12";
@@ -428,7 +428,7 @@ fn network_policy(document: &Document) -> Vec<Verdict> {
     }
 }
 
-fn nodes_private(document: &Document, plan: &Plan) -> Vec<Verdict> {
+fn nodes_private(document: &Document, part: &Part) -> Vec<Verdict> {
     let public = document.at("/spec/associatePublicIp");
     if !is_false(public) {
         return vec![
@@ -439,10 +439,7 @@ fn nodes_private(document: &Document, plan: &Plan) -> Vec<Verdict> {
             .seen(public),
         ];
     }
-    let Some(cluster) = plan
-        .of(DocumentKind::KopsCluster)
-        .find(|cluster| cluster.info.cluster == document.info.cluster)
-    else {
+    let Some(cluster) = part.of(DocumentKind::KopsCluster).next() else {
         return vec![Verdict::unknown("/spec/subnets")];
     };
     let subnets = cluster.list("/spec/subnets");

@@ -12,8 +12,8 @@ mod terraform;
 use aegis_plugin::validation::{Control, Finding};
 use aegis_plugin::{Descriptor, Failure, Request, Scope, StageType, Validation, ValidationHost};
 
-use document::Plan;
-use rule::Rule;
+use document::Contents;
+use rule::{Judgement, Rule};
 
 /// The plugin.
 #[derive(Debug)]
@@ -57,19 +57,24 @@ impl Validation for Compliance {
                 format!("there is no control `{unknown}`"),
             ));
         }
-        let plan = Plan::read(host)?;
-        Ok(rules()
-            .flat_map(|rule| {
-                if config.skip.contains(&rule.control.id) {
-                    vec![Finding::not_evaluated(
-                        &rule.control.id,
-                        "left out by configuration",
-                    )]
-                } else {
-                    rule.findings(&plan)
-                }
-            })
-            .collect())
+        let (left_out, judged): (Vec<Rule>, Vec<Rule>) =
+            rules().partition(|rule| config.skip.contains(&rule.control.id));
+        let mut contents = Contents::of(host)?;
+        let mut judgements: Vec<Judgement> = judged.into_iter().map(Judgement::begin).collect();
+        for part in contents.parts(host) {
+            let part = part?;
+            for judgement in &mut judgements {
+                judgement.look(&part);
+            }
+        }
+        let mut findings: Vec<Finding> = left_out
+            .iter()
+            .map(|rule| Finding::not_evaluated(&rule.control.id, "left out by configuration"))
+            .collect();
+        for judgement in judgements {
+            findings.extend(judgement.end(&contents));
+        }
+        Ok(findings)
     }
 }
 

@@ -3,7 +3,7 @@
 use aegis_plugin::DocumentKind;
 use aegis_plugin::validation::{Control, Finding, Outcome};
 
-use crate::document::{Document, Plan};
+use crate::document::{Contents, Document, Part};
 
 /// What a rule says about one document.
 #[derive(Debug, PartialEq)]
@@ -65,8 +65,8 @@ pub enum Check {
     /// At each document of a kind on its own. No verdict means that the document holds nothing
     /// that the control is about.
     Each(DocumentKind, fn(&Document) -> Vec<Verdict>),
-    /// At documents of a kind with the rest of the plan in view.
-    Within(DocumentKind, fn(&Document, &Plan) -> Vec<Verdict>),
+    /// At documents of a kind with the other documents of their cluster in view.
+    Within(DocumentKind, fn(&Document, &Part) -> Vec<Verdict>),
 }
 
 /// A control and its evaluator.
@@ -75,40 +75,56 @@ pub struct Rule {
     pub check: Check,
 }
 
-impl Rule {
-    /// The findings of the control; at least one.
-    pub fn findings(&self, plan: &Plan) -> Vec<Finding> {
-        let kind = match self.check {
+/// A rule at work: what it has found so far.
+pub struct Judgement {
+    rule: Rule,
+    findings: Vec<Finding>,
+}
+
+impl Judgement {
+    pub fn begin(rule: Rule) -> Self {
+        Self {
+            rule,
+            findings: Vec::new(),
+        }
+    }
+
+    pub fn look(&mut self, part: &Part) {
+        let kind = match self.rule.check {
             Check::Each(kind, _) | Check::Within(kind, _) => kind,
         };
-        let mut findings = Vec::new();
-        for document in plan.of(kind) {
-            let verdicts = match self.check {
+        for document in part.of(kind) {
+            let verdicts = match self.rule.check {
                 Check::Each(_, check) => check(document),
-                Check::Within(_, check) => check(document, plan),
+                Check::Within(_, check) => check(document, part),
             };
-            findings.extend(
-                verdicts
-                    .into_iter()
-                    .map(|verdict| self.finding(document, verdict)),
-            );
+            let findings = verdicts
+                .into_iter()
+                .map(|verdict| self.rule.finding(document, verdict));
+            self.findings.extend(findings);
         }
-        let id = &self.control.id;
-        for missing in &plan.missing {
-            findings.push(Finding::not_evaluated(
+    }
+
+    /// The findings of the control; at least one.
+    pub fn end(mut self, contents: &Contents) -> Vec<Finding> {
+        let id = &self.rule.control.id;
+        for missing in &contents.missing {
+            self.findings.push(Finding::not_evaluated(
                 id,
                 format!("a stage is not in this plan: {missing}"),
             ));
         }
-        if findings.is_empty() {
-            findings.push(Finding::not_evaluated(
+        if self.findings.is_empty() {
+            self.findings.push(Finding::not_evaluated(
                 id,
                 "the plan holds nothing that this control is about",
             ));
         }
-        findings
+        self.findings
     }
+}
 
+impl Rule {
     fn finding(&self, document: &Document, verdict: Verdict) -> Finding {
         let mut finding = Finding::new(&self.control.id, verdict.outcome, verdict.message)
             .document(&document.info.identity);
