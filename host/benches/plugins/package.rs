@@ -101,6 +101,7 @@ impl Package {
         let manifest = component.manifest();
         let descriptor = library::descriptor(&component)?;
         let signed = library::capabilities(self.name(), manifest.capabilities.as_slice())?;
+        let signed = Arc::new(signed);
         let code = self.load(sandbox, &component)?;
         Ok(Arc::new(LoadedPlugin {
             name: self.name().clone(),
@@ -111,7 +112,7 @@ impl Package {
             grant: digest_of(&signed.to_value())?,
             descriptor_digest: digest_of(&descriptor)?,
             descriptor,
-            granted: signed.clone(),
+            granted: Arc::clone(&signed),
             signed,
             code,
         }))

@@ -133,11 +133,11 @@ impl DocumentReads for Documents {
         Box::pin(std::future::ready(Ok(Arc::clone(&self.infos))))
     }
 
-    fn document<'a>(&'a self, identity: &'a str) -> Answer<'a, Arc<Value>> {
+    fn document<'a>(&'a self, identity: &'a str) -> Answer<'a, Arc<str>> {
         let found = self
             .values
             .get(identity)
-            .cloned()
+            .map(|value| value.to_string().into())
             .ok_or(ReadFailure::Absent);
         Box::pin(std::future::ready(found))
     }

@@ -177,7 +177,7 @@ impl<'a> Preparation<'a> {
             .binding(&document, self.view)
             .map_err(Trouble::Stale)?;
         let bound = document.bind(&change.identity, &binding).map_err(failed)?;
-        let bound_digest = digest_of(&bound.to_source()).map_err(failed)?;
+        let bound_digest = digest_of(&bound.to_node()).map_err(failed)?;
         let context = RenderContext {
             instance,
             shapes: &self.facts.shapes,

@@ -28,9 +28,9 @@ pub struct EffectiveParts {
     /// All clusters of the stack.
     pub clusters: Arc<BTreeSet<Identifier>>,
     /// What the plugin's signed statement asks for.
-    pub signed: CapabilitySet,
+    pub signed: Arc<CapabilitySet>,
     /// What the operator granted.
-    pub granted: CapabilitySet,
+    pub granted: Arc<CapabilitySet>,
 }
 
 impl Effective {

@@ -53,6 +53,16 @@ impl Pattern {
         (risk == Risk::Plain || !self.prefix) && self.matches(text)
     }
 
+    /// Whether the text is this pattern itself, star and all.
+    pub fn is_spelled(&self, text: &str) -> bool {
+        let body = if self.prefix {
+            text.strip_suffix('*')
+        } else {
+            Some(text)
+        };
+        body == Some(self.text.as_str())
+    }
+
     /// Whether one of the patterns has the place.
     pub fn matches_any(patterns: &[Self], text: &str) -> bool {
         patterns.iter().any(|pattern| pattern.matches(text))

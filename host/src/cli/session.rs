@@ -123,6 +123,6 @@ pub fn parallelism(asked: Option<usize>) -> Result<usize, Failure> {
             "--parallelism must be at least 1",
         ))),
         Some(number) => Ok(number),
-        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+        None => Ok(crate::parallel::processors()),
     }
 }

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::capability::CapabilitySet;
 use crate::home::Home;
+use crate::parallel;
 use crate::proposal::{Descriptor, Kind};
 use crate::sandbox::{CONTRACT, Compiler, Plugin, Sandbox};
 
@@ -38,9 +39,9 @@ pub struct LoadedPlugin {
     pub descriptor: Descriptor,
     pub descriptor_digest: Digest,
     /// What its signed statement asks for.
-    pub signed: CapabilitySet,
+    pub signed: Arc<CapabilitySet>,
     /// What the operator granted.
-    pub granted: CapabilitySet,
+    pub granted: Arc<CapabilitySet>,
     pub code: Plugin,
 }
 
@@ -86,6 +87,9 @@ pub fn cache(home: &Home) -> Option<Cache> {
     }
 }
 
+/// Each may have to be compiled, in a process that may take gigabytes.
+const LOADED_AT_ONCE: usize = 4;
+
 impl Library {
     /// Opens lock file and trust of a stack. Nothing is fetched yet.
     pub fn open(
@@ -127,16 +131,20 @@ impl Library {
         self.lock.lock()
     }
 
-    /// Loads the plugins of these names, each once.
+    /// Loads the plugins of these names, each once, several at the same time: most of it is hashing, and
+    /// compiling where that was not done yet.
     pub fn load<'a>(
         &self,
         names: impl IntoIterator<Item = &'a PluginName>,
     ) -> Result<BTreeMap<PluginName, Arc<LoadedPlugin>>, LibraryError> {
         let names: BTreeSet<&PluginName> = names.into_iter().collect();
-        names
-            .into_iter()
-            .map(|name| Ok((name.clone(), Arc::new(self.load_one(name)?))))
-            .collect()
+        let names: Vec<&PluginName> = names.into_iter().collect();
+        let threads = parallel::processors().min(LOADED_AT_ONCE);
+        parallel::map(&names, threads, |name| {
+            Ok(((*name).clone(), Arc::new(self.load_one(name)?)))
+        })
+        .into_iter()
+        .collect()
     }
 
     fn load_one(&self, name: &PluginName) -> Result<LoadedPlugin, LibraryError> {
@@ -168,8 +176,8 @@ impl Library {
             grant: locked.granted()?,
             descriptor_digest: digest_of(&descriptor)?,
             descriptor,
-            signed,
-            granted,
+            signed: signed.into(),
+            granted: granted.into(),
             code,
         })
     }

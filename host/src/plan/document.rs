@@ -142,6 +142,7 @@ pub struct Body {
     pub facts: Vec<PlannedFact>,
     /// In the order of apply.
     pub instances: Vec<Instance>,
+    #[serde(with = "super::findings")]
     pub findings: Vec<PlannedFinding>,
     /// The exceptions of the stack file that took effect.
     pub exceptions: Vec<AppliedException>,
@@ -415,7 +416,8 @@ pub struct PlannedChange {
 pub struct PlannedFinding {
     /// The validation stage that says so.
     pub instance: InstanceId,
-    pub control: Control,
+    /// Shared by all findings of the control.
+    pub control: Arc<Control>,
     pub finding: Finding,
     /// The exception that covers it, if any.
     pub exception: Option<String>,

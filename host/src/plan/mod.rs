@@ -2,6 +2,7 @@
 
 pub mod approval;
 mod document;
+mod findings;
 mod identity;
 pub mod planner;
 

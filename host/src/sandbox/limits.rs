@@ -52,6 +52,28 @@ impl Limits {
         log_messages: 1_000,
         log_bytes: 256 << 10,
     };
+
+    /// What a call gets that judges the documents of a plan: so much more as there is to look at, because a thousand
+    /// clusters are as many reads and findings. `bytes` is the size of all documents together.
+    ///
+    /// | limit | for each document |
+    /// |---|---|
+    /// | time | 2 ms |
+    /// | answer | 8 KiB, 500 values: some thirty findings |
+    /// | host calls | 4 calls, twice its bytes returned |
+    pub fn judging(documents: usize, bytes: usize) -> Self {
+        let all = Self::DEFAULT;
+        let more = |limit: usize, each: usize| limit.saturating_add(documents.saturating_mul(each));
+        let milliseconds = u64::try_from(documents.saturating_mul(2)).unwrap_or(u64::MAX);
+        Self {
+            time: all.time.saturating_add(Duration::from_millis(milliseconds)),
+            answer_bytes: more(all.answer_bytes, 8 << 10),
+            answer_nodes: more(all.answer_nodes, 500),
+            host_calls: more(all.host_calls, 4),
+            read_bytes: all.read_bytes.saturating_add(bytes.saturating_mul(2)),
+            ..all
+        }
+    }
 }
 
 impl Default for Limits {

@@ -48,10 +48,16 @@ impl Binding {
     /// Replaces every token whose fact is known; other tokens stay. A whole token becomes the typed
     /// value, an embedded one is text. The result is never scanned for tokens again.
     pub fn bind(&self, node: &Node) -> Result<Node, BindError> {
-        self.bind_at(node, "")
+        self.bind_at(node, &mut String::new())
     }
 
-    fn bind_at(&self, node: &Node, at: &str) -> Result<Node, BindError> {
+    /// Whether no fact is known.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    fn bind_at(&self, node: &Node, at: &mut String) -> Result<Node, BindError> {
+        let here = at.len();
         Ok(match node {
             Node::Text(text) => {
                 if let Some(Token::Fact(token)) = text.as_token() {
@@ -62,21 +68,24 @@ impl Binding {
                 }
                 Node::Text(text.try_map(|segment| self.embed(segment, at))?)
             }
-            Node::List(items) => Node::List(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.bind_at(item, &format!("{at}/{index}")))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Node::Map(entries) => Node::Map(
-                entries
-                    .iter()
-                    .map(|(key, item)| {
-                        Ok((key.clone(), self.bind_at(item, &pointer::join(at, key))?))
-                    })
-                    .collect::<Result<_, _>>()?,
-            ),
+            Node::List(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    pointer::push_index(at, index);
+                    list.push(self.bind_at(item, at)?);
+                    at.truncate(here);
+                }
+                Node::List(list)
+            }
+            Node::Map(entries) => {
+                let mut map = BTreeMap::new();
+                for (key, item) in entries {
+                    pointer::push(at, key);
+                    map.insert(key.clone(), self.bind_at(item, at)?);
+                    at.truncate(here);
+                }
+                Node::Map(map)
+            }
             scalar => scalar.clone(),
         })
     }

@@ -1,6 +1,7 @@
 //! A JSON document whose strings may hold tokens.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_document::pointer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,6 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::text::{TemplateError, Templated};
 use super::token::Token;
+use crate::fact::FactRef;
 
 /// A document. Keys are always literal.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,42 +55,52 @@ fn root(pointer: &str) -> &str {
 impl Node {
     /// Reads a plugin's document: every string and key is parsed for tokens, once and here.
     pub fn parse(value: &Value) -> Result<Self, NodeError> {
-        Self::parse_at(value, "")
+        Self::read(value.clone())
     }
 
-    fn parse_at(value: &Value, at: &str) -> Result<Self, NodeError> {
+    /// [`Node::parse`] without copies of what is literal.
+    pub fn read(value: Value) -> Result<Self, NodeError> {
+        Self::read_at(value, &mut String::new())
+    }
+
+    fn read_at(value: Value, at: &mut String) -> Result<Self, NodeError> {
+        let parse = |text: String, at: &str| {
+            Templated::read(text).map_err(|error| NodeError::Text {
+                pointer: at.to_owned(),
+                error,
+            })
+        };
+        let here = at.len();
         Ok(match value {
             Value::Null => Self::Null,
-            Value::Bool(value) => Self::Bool(*value),
-            Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => {
-                Self::Text(Templated::parse(text).map_err(|error| NodeError::Text {
-                    pointer: at.to_owned(),
-                    error,
-                })?)
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::Text(parse(text, at)?),
+            Value::Array(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for (index, item) in items.into_iter().enumerate() {
+                    pointer::push_index(at, index);
+                    list.push(Self::read_at(item, at)?);
+                    at.truncate(here);
+                }
+                Self::List(list)
             }
-            Value::Array(items) => Self::List(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| Self::parse_at(item, &format!("{at}/{index}")))
-                    .collect::<Result<_, _>>()?,
-            ),
             Value::Object(entries) => {
                 let mut map = BTreeMap::new();
                 for (key, item) in entries {
-                    let here = pointer::join(at, key);
-                    let parsed = Templated::parse(key).map_err(|error| NodeError::Text {
-                        pointer: here.clone(),
-                        error,
-                    })?;
-                    let Some(literal) = parsed.as_literal() else {
-                        return Err(NodeError::TokenInKey { pointer: here });
+                    pointer::push(at, &key);
+                    let Ok(literal) = parse(key, at)?.into_literal() else {
+                        return Err(NodeError::TokenInKey {
+                            pointer: at.clone(),
+                        });
                     };
-                    let item = Self::parse_at(item, &here)?;
-                    if map.insert(literal.to_owned(), item).is_some() {
-                        return Err(NodeError::EqualKeys { pointer: here });
+                    let item = Self::read_at(item, at)?;
+                    if map.insert(literal, item).is_some() {
+                        return Err(NodeError::EqualKeys {
+                            pointer: at.clone(),
+                        });
                     }
+                    at.truncate(here);
                 }
                 Self::Map(map)
             }
@@ -120,7 +132,7 @@ impl Node {
     /// The document in source form, tokens as text: what a plan stores and digests. [`Node::parse`] reads it back.
     pub fn to_source(&self) -> Value {
         self.to_value(&mut |text| Value::String(text.to_string()), &|key| {
-            key.replace("@{", "@@{")
+            source_key(key).into_owned()
         })
     }
 
@@ -140,6 +152,27 @@ impl Node {
             &str::to_owned,
         );
         complete.then_some(value)
+    }
+
+    /// [`Node::to_literal`] without copies; the document comes back as it was while a token is left in it.
+    pub fn into_literal(self) -> Result<Value, Self> {
+        Ok(match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Number(number) => Value::Number(number),
+            Self::Text(text) => Value::String(text.into_literal().map_err(Self::Text)?),
+            whole if whole.has_tokens() => return Err(whole),
+            Self::List(items) => {
+                let items = items.into_iter().map(Self::into_literal);
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            Self::Map(entries) => {
+                let entries = entries
+                    .into_iter()
+                    .map(|(key, item)| Ok((key, item.into_literal()?)));
+                Value::Object(entries.collect::<Result<_, _>>()?)
+            }
+        })
     }
 
     /// The document as JSON, with a printer for strings and one for keys.
@@ -229,23 +262,28 @@ impl Node {
 
     /// Calls `visit` for this node and everything below it, parents first.
     pub fn visit(&self, visit: &mut dyn FnMut(Place<'_>)) {
-        self.visit_at("", visit);
+        self.visit_at(&mut String::new(), visit);
     }
 
-    fn visit_at(&self, at: &str, visit: &mut dyn FnMut(Place<'_>)) {
+    fn visit_at(&self, at: &mut String, visit: &mut dyn FnMut(Place<'_>)) {
         visit(Place {
             pointer: at,
             node: self,
         });
+        let here = at.len();
         match self {
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    item.visit_at(&format!("{at}/{index}"), visit);
+                    pointer::push_index(at, index);
+                    item.visit_at(at, visit);
+                    at.truncate(here);
                 }
             }
             Self::Map(entries) => {
                 for (key, item) in entries {
-                    item.visit_at(&pointer::join(at, key), visit);
+                    pointer::push(at, key);
+                    item.visit_at(at, visit);
+                    at.truncate(here);
                 }
             }
             _ => {}
@@ -262,6 +300,17 @@ impl Node {
         }
     }
 
+    /// The facts that its tokens name.
+    pub fn facts(&self) -> BTreeSet<FactRef> {
+        let mut facts = BTreeSet::new();
+        self.for_each_token(&mut |token| {
+            if let Token::Fact(token) = token {
+                facts.insert(token.fact.clone());
+            }
+        });
+        facts
+    }
+
     /// Whether any token is left.
     pub fn has_tokens(&self) -> bool {
         match self {
@@ -273,10 +322,33 @@ impl Node {
     }
 }
 
-/// In source form.
+/// In source form: what [`Node::to_source`] gives, without making it first.
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_source().serialize(serializer)
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => match text.as_literal() {
+                Some(literal) if !literal.contains(OPENING) => serializer.serialize_str(literal),
+                _ => serializer.collect_str(text),
+            },
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, item)| (source_key(key), item)))
+            }
+        }
+    }
+}
+
+/// What begins a token, and is written with one more `@` where it means itself.
+const OPENING: &str = "@{";
+
+fn source_key(key: &str) -> Cow<'_, str> {
+    if key.contains(OPENING) {
+        Cow::Owned(key.replace(OPENING, "@@{"))
+    } else {
+        Cow::Borrowed(key)
     }
 }
 
@@ -299,6 +371,7 @@ mod tests {
             json!({"a": ["@{x}", "@@{x}", 1, 1.5, null, true], "b@@{": {"c": "p@{u/x#/y}s"}});
         let node = Node::parse(&value).unwrap();
         assert_eq!(node.to_source(), value);
+        assert_eq!(serde_json::to_value(&node).unwrap(), value);
         assert_eq!(Node::parse(&node.to_source()), Ok(node));
     }
 
@@ -320,6 +393,9 @@ mod tests {
         assert!(!node.has_tokens());
         assert_eq!(node.to_literal(), Some(json!({"a": "@{x}"})));
         assert_eq!(node.to_source(), json!({"a": "@@{x}"}));
+        assert_eq!(node.into_literal(), Ok(json!({"a": "@{x}"})));
+        let node = Node::parse(&json!({"a": "@{x}"})).unwrap();
+        assert_eq!(node.clone().into_literal(), Err(node));
     }
 
     #[test]

@@ -43,6 +43,15 @@ impl Templated {
         Self(vec![Segment::Token(token)])
     }
 
+    /// [`Templated::parse`] without a copy of a text that holds no token.
+    pub fn read(text: String) -> Result<Self, TemplateError> {
+        if text.contains("@{") {
+            Self::parse(&text)
+        } else {
+            Ok(Self::literal(text))
+        }
+    }
+
     /// Reads a plugin's string. This is the only place where text becomes a token.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut segments = Segments::default();
@@ -78,6 +87,15 @@ impl Templated {
             [] => Some(""),
             [Segment::Literal(text)] => Some(text),
             _ => None,
+        }
+    }
+
+    /// The text without a copy of it, or back as it was when there is a token in it.
+    pub fn into_literal(mut self) -> Result<String, Self> {
+        match self.0.as_mut_slice() {
+            [] => Ok(String::new()),
+            [Segment::Literal(text)] => Ok(std::mem::take(text)),
+            _ => Err(self),
         }
     }
 

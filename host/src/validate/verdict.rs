@@ -145,7 +145,8 @@ mod tests {
                 severity: Severity::High,
                 scope: ControlScope::Manifest,
                 remediation: String::new(),
-            },
+            }
+            .into(),
             finding: Finding {
                 control: id,
                 outcome,

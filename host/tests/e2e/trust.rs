@@ -394,7 +394,7 @@ fn a_grant_beyond_what_was_signed_gives_nothing() {
     let ended = desk.run(&["plan"]);
     let plan = desk.plan_file().exists().then(|| desk.plan());
     let evaluated = plan.is_some_and(|plan| {
-        let findings = plan["body"]["findings"].as_array().unwrap();
+        let findings = plan["body"]["findings"]["list"].as_array().unwrap();
         findings
             .iter()
             .any(|found| matches!(found["finding"]["outcome"].as_str(), Some("pass" | "fail")))

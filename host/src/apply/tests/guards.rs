@@ -160,7 +160,8 @@ fn found(outcome: Judgement, severity: Severity, exception: Option<&str>) -> Pla
             severity,
             scope: ControlScope::Plan,
             remediation: "r".into(),
-        },
+        }
+        .into(),
         finding: Finding {
             control: name("encrypted"),
             outcome,

@@ -190,16 +190,26 @@ impl Allow {
 impl IamGrant {
     /// Whether the line covers the permission.
     pub fn covers(&self, allow: &Allow) -> bool {
-        let action = self.actions.iter().any(|pattern| {
-            let risk = allow.action.risk();
-            pattern.covers(allow.action.as_str(), risk)
-                || pattern.to_string() == allow.action.as_str()
-        });
         let principal = match &allow.principal {
             None => self.principals.is_empty(),
             Some(principal) => covers_spelled(&self.principals, principal),
         };
-        action && covers_spelled(&self.resources, &allow.resource) && principal
+        principal && covers_spelled(&self.resources, &allow.resource) && self.names(&allow.action)
+    }
+
+    fn names(&self, action: &Action) -> bool {
+        let mut reaching = self
+            .actions
+            .iter()
+            .filter(|pattern| pattern.matches(action.as_str()))
+            .peekable();
+        // What an action hands out is looked up for those only that a pattern reaches.
+        reaching.peek().is_some() && {
+            let risk = action.risk();
+            reaching.any(|pattern| {
+                pattern.covers(action.as_str(), risk) || pattern.is_spelled(action.as_str())
+            })
+        }
     }
 
     /// The line in plain words.

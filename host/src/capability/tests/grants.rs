@@ -182,8 +182,8 @@ fn a_stack_wide_stage_means_every_cluster_of_the_stack_and_no_other() {
         stage: id("federation"),
         cluster: None,
         clusters: clusters().into(),
-        signed: grants.clone(),
-        granted: grants,
+        signed: grants.clone().into(),
+        granted: grants.into(),
     });
     let to = |cluster: &str, kind: &str| {
         ClusterRequest::write(

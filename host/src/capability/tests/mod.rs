@@ -73,8 +73,8 @@ fn effective_of(kind: Kind, signed: &Value, granted: &Value) -> Effective {
         stage: id("mesh"),
         cluster: Some(id("use1")),
         clusters: clusters().into(),
-        signed: CapabilitySet::parse(signed).unwrap(),
-        granted: CapabilitySet::parse(granted).unwrap(),
+        signed: CapabilitySet::parse(signed).unwrap().into(),
+        granted: CapabilitySet::parse(granted).unwrap().into(),
     })
 }
 

@@ -165,8 +165,9 @@ fn capabilities(plan: &Plan) -> Vec<String> {
                 seen.push((line, Vec::new()));
                 seen.len() - 1
             });
+            // The instances of a stage come one after the other.
             if let (Some((_, clusters)), Some(cluster)) = (seen.get_mut(place), cluster)
-                && !clusters.contains(&cluster.as_str())
+                && clusters.last() != Some(&cluster.as_str())
             {
                 clusters.push(cluster.as_str());
             }

@@ -20,6 +20,8 @@ pub const KOPS_HOST_FIELDS: [&str; 6] = [
 ];
 
 const API_VERSION: &str = "kops.k8s.io/v1alpha2";
+/// What a document of a cluster has beside the Cluster object.
+const BESIDE: [&str; 2] = ["secrets", "roll"];
 const CLUSTER_LABEL: &str = "kops.k8s.io/cluster";
 /// The channel from which kOps takes defaults and image recommendations.
 const CHANNEL: &str = "stable";
@@ -81,13 +83,24 @@ impl KopsClusterDocument {
     }
 
     /// The Cluster object as kOps reads it.
-    pub(crate) fn object(&self) -> Node {
+    fn object(&self) -> Node {
         map([
             ("apiVersion", Node::text(API_VERSION)),
             ("kind", Node::text("Cluster")),
             ("metadata", map([("name", Node::text(self.name.as_str()))])),
             ("spec", self.spec.clone()),
         ])
+    }
+
+    /// The Cluster object in the tree of values of a whole document.
+    pub(crate) fn object_of(document: Node) -> Node {
+        let Node::Map(mut fields) = document else {
+            return document;
+        };
+        for beside in BESIDE {
+            fields.remove(beside);
+        }
+        Node::Map(fields)
     }
 
     pub(super) fn to_proposal(&self) -> KopsCluster {
@@ -121,8 +134,9 @@ impl KopsClusterDocument {
         let Node::Map(mut node) = self.object() else {
             return Node::Null;
         };
-        node.insert("secrets".to_owned(), Node::List(secrets.collect()));
-        node.insert("roll".to_owned(), roll);
+        let [secrets_key, roll_key] = BESIDE;
+        node.insert(secrets_key.to_owned(), Node::List(secrets.collect()));
+        node.insert(roll_key.to_owned(), roll);
         Node::Map(node)
     }
 

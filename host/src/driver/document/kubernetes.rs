@@ -1,5 +1,7 @@
 //! A Kubernetes object, stored as the whole object.
 
+use std::collections::BTreeMap;
+
 use super::Document;
 use super::context::TargetContext;
 use super::error::DocumentError;
@@ -57,7 +59,20 @@ pub(super) fn without_host_labels(object: &KubernetesObject) -> KubernetesObject
 
 /// The object as the API server reads it.
 pub(crate) fn object_node(object: &KubernetesObject) -> Node {
-    let mut node = object.body.as_map().cloned().unwrap_or_default();
+    let body = object.body.as_map().cloned().unwrap_or_default();
+    with_head(object, body)
+}
+
+/// [`object_node`] without a copy of the body.
+pub(super) fn into_node(mut object: KubernetesObject) -> Node {
+    let body = match std::mem::replace(&mut object.body, Node::Null) {
+        Node::Map(body) => body,
+        _ => BTreeMap::new(),
+    };
+    with_head(&object, body)
+}
+
+fn with_head(object: &KubernetesObject, mut node: BTreeMap<String, Node>) -> Node {
     let metadata = map_of_some([
         ("name", Node::text(object.name.as_str())),
         ("namespace", optional_text(object.namespace.as_deref())),

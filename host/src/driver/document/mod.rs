@@ -75,18 +75,21 @@ impl Document {
 
     /// The facts that its tokens name.
     pub fn facts(&self) -> BTreeSet<FactRef> {
-        let mut facts = BTreeSet::new();
-        self.to_node().for_each_token(&mut |token| {
-            if let Token::Fact(token) = token {
-                facts.insert(token.fact.clone());
-            }
-        });
-        facts
+        self.to_node().facts()
     }
 
     /// Puts the known facts in the place of their tokens; other tokens stay.
     pub fn bind(&self, identity: &Identity, binding: &Binding) -> Result<Self, DocumentError> {
-        Self::from_node(identity, binding.bind(&self.to_node())?)
+        Self::bound(identity, &self.to_node(), binding)
+    }
+
+    /// [`Document::bind`] for whoever has the document's tree of values.
+    pub(crate) fn bound(
+        identity: &Identity,
+        node: &Node,
+        binding: &Binding,
+    ) -> Result<Self, DocumentError> {
+        Self::from_node(identity, binding.bind(node)?)
     }
 
     /// The document as a proposed action, for authorising it again. What the host added is left out; a
@@ -125,6 +128,14 @@ impl Document {
             Self::Workflow(workflow) => workflow::to_node(workflow),
             Self::File(content) => fields::map([("content", Node::Text(content.clone()))]),
             Self::Tool(call) => tool::to_node(call),
+        }
+    }
+
+    /// [`Document::to_node`] without a copy of an object's body.
+    pub(crate) fn into_node(self) -> Node {
+        match self {
+            Self::Kubernetes(object) => kubernetes::into_node(object),
+            other => other.to_node(),
         }
     }
 

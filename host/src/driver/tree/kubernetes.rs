@@ -9,7 +9,7 @@ const HEADER: &str =
     "# Written by aegis. Edits are reported as drift and undone by the next apply.\n";
 
 /// An object, or chart values, as a file.
-pub(super) fn print(object: &Value) -> Vec<u8> {
+pub(super) fn print(object: Value) -> Vec<u8> {
     with_header(&Yaml::from_json(object))
 }
 

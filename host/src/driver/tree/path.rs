@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::render::Rendered;
 use crate::plan::Identity;
 
 /// A relative path that means one place on every system: segments of ASCII letters, digits, `.`, `_` and `-`,
@@ -172,8 +171,12 @@ pub struct Clash {
 
 impl Claims {
     /// Claims the paths of a document. A document that waits claims its final paths as well.
-    pub fn claim(&mut self, identity: &Identity, rendered: &Rendered) -> Result<(), Box<Clash>> {
-        for path in rendered.files.keys() {
+    pub fn claim<'p>(
+        &mut self,
+        identity: &Identity,
+        paths: impl IntoIterator<Item = &'p TreePath>,
+    ) -> Result<(), Box<Clash>> {
+        for path in paths {
             self.claim_path(identity, path)?;
             if let Some(Ok(last)) = path
                 .as_str()
@@ -244,7 +247,6 @@ fn twins(left: &str, right: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::render::TreeFile;
     use super::*;
 
     #[test]
@@ -306,15 +308,7 @@ mod tests {
     }
 
     fn claim(claims: &mut Claims, identity: &str, path: &str) -> Result<(), Box<Clash>> {
-        let file = TreeFile {
-            bytes: Vec::new(),
-            waiting: path.ends_with(".aegis"),
-        };
-        let rendered = Rendered {
-            files: [(TreePath::new(path).unwrap(), file)].into(),
-            waits_for: Default::default(),
-        };
-        claims.claim(&identity.parse().unwrap(), &rendered)
+        claims.claim(&identity.parse().unwrap(), &[TreePath::new(path).unwrap()])
     }
 
     #[test]

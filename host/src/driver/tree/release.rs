@@ -35,13 +35,13 @@ pub(super) fn render(
                 Some((true, true)),
             );
             let path = layout::release(cluster, stage, (namespace, name), ".yaml")?;
-            rendered.add_settled(path, &object, kubernetes::print)?;
+            rendered.add_settled(path, object, kubernetes::print)?;
         }
         None => {
             let path = layout::release(cluster, stage, (namespace, name), "/values.yaml")?;
-            rendered.add_settled(path, &values, kubernetes::print)?;
+            rendered.add_settled(path, values, kubernetes::print)?;
             let path = layout::release(cluster, stage, (namespace, name), "/release.yaml")?;
-            rendered.add_settled(path, &pin(document), kubernetes::print)?;
+            rendered.add_settled(path, pin(document), kubernetes::print)?;
         }
     }
     Ok(rendered)

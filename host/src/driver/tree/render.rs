@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::path::{PathError, TreePath};
 use super::terraform::TerraformError;
 use super::{application, kubernetes, layout, release, terraform, tool, workflow};
-use crate::driver::document::{Document, DocumentError};
+use crate::driver::document::{Document, DocumentError, KopsClusterDocument};
 use crate::fact::{FactRef, Format, MisfitError};
 use crate::plan::{Identity, InstanceId};
 use crate::template::{BindError, Binding, Node, Token};
@@ -84,6 +84,29 @@ pub fn render(
     document: &Document,
     context: &RenderContext<'_>,
 ) -> Result<Rendered, RenderError> {
+    render_tree(identity, document, || document.to_node(), context)
+}
+
+/// [`render`] for whoever has put the known facts into the document's tree of values already.
+pub fn render_bound(
+    identity: &Identity,
+    document: &Document,
+    bound: Node,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, RenderError> {
+    // Every value is checked once more before it is printed; here that is all that is left to do.
+    for fact in context.shapes.keys() {
+        context.value(fact)?;
+    }
+    render_tree(identity, document, || bound, context)
+}
+
+fn render_tree(
+    identity: &Identity,
+    document: &Document,
+    tree: impl FnOnce() -> Node,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, RenderError> {
     let stage = &context.instance.stage;
     match (identity, document) {
         (Identity::Terraform { root }, Document::Terraform(document)) => {
@@ -91,9 +114,9 @@ pub fn render(
         }
         (Identity::KopsCluster { cluster }, Document::KopsCluster(document)) => {
             let mut rendered = Rendered::default();
-            let object = context.settle(document.object(), &mut rendered)?;
+            let object = context.settle(KopsClusterDocument::object_of(tree()), &mut rendered)?;
             let path = layout::kops(cluster, "cluster.yaml")?;
-            rendered.add_settled(path, &object, kubernetes::print)?;
+            rendered.add_settled(path, object, kubernetes::print)?;
             if let Some(runbook) = tool::kops_runbook(document) {
                 let file = TreeFile {
                     bytes: terraform::pretty(&runbook),
@@ -103,20 +126,20 @@ pub fn render(
             }
             Ok(rendered)
         }
-        (Identity::KopsInstanceGroup { cluster, group }, Document::KopsInstanceGroup(document)) => {
+        (Identity::KopsInstanceGroup { cluster, group }, Document::KopsInstanceGroup(_)) => {
             let path = layout::kops(cluster, &format!("{group}.instancegroup.yaml"))?;
-            context.one(path, document.to_node(), kubernetes::print)
+            context.one(path, tree(), kubernetes::print)
         }
         (Identity::Kubernetes { cluster, object }, Document::Kubernetes(_)) => context.one(
             layout::object(cluster, stage, object)?,
-            document.to_node(),
+            tree(),
             kubernetes::print,
         ),
-        (Identity::Kubernetes { cluster, object }, Document::Absent(_)) => context.one(
-            layout::absent(cluster, object)?,
-            document.to_node(),
-            terraform::pretty,
-        ),
+        (Identity::Kubernetes { cluster, object }, Document::Absent(_)) => {
+            context.one(layout::absent(cluster, object)?, tree(), |value| {
+                terraform::pretty(&value)
+            })
+        }
         (
             Identity::Release {
                 cluster,
@@ -159,7 +182,7 @@ pub fn render(
             Document::Tool(_),
         ) => {
             let path = layout::tool(cluster.as_ref(), adapter, change)?;
-            context.one(path, document.to_node(), terraform::pretty)
+            context.one(path, tree(), |value| terraform::pretty(&value))
         }
         _ => Err(RenderError::OtherKind(identity.clone())),
     }
@@ -202,8 +225,8 @@ impl Rendered {
     pub(super) fn add_settled(
         &mut self,
         path: TreePath,
-        content: &Value,
-        print: impl FnOnce(&Value) -> Vec<u8>,
+        content: Value,
+        print: impl FnOnce(Value) -> Vec<u8>,
     ) -> Result<(), PathError> {
         let waiting = self.waiting();
         self.add(
@@ -249,7 +272,7 @@ impl<'a> RenderContext<'a> {
     /// Binds a tree of values; facts that stay unknown are added to `waits_for`.
     pub(super) fn bind(
         &self,
-        node: &Node,
+        node: Node,
         waits_for: &mut BTreeSet<FactRef>,
     ) -> Result<Node, RenderError> {
         let mut facts = BTreeSet::new();
@@ -263,32 +286,41 @@ impl<'a> RenderContext<'a> {
         if let Some(token) = stray {
             return Err(RenderError::ResourceToken(token));
         }
+        let mut known = false;
         for fact in facts {
-            if self.value(&fact)?.is_none() {
+            if self.value(&fact)?.is_some() {
+                known = true;
+            } else {
                 waits_for.insert(fact);
             }
         }
-        Ok(self.binding.bind(node)?)
+        if known {
+            Ok(self.binding.bind(&node)?)
+        } else {
+            Ok(node)
+        }
     }
 
     /// Binds a document: its final form, or its source form while a fact is unknown.
     pub(super) fn settle(&self, node: Node, rendered: &mut Rendered) -> Result<Value, RenderError> {
-        let bound = self.bind(&node, &mut rendered.waits_for)?;
-        Ok(match bound.to_literal() {
-            Some(value) if !rendered.waiting() => value,
-            _ => bound.to_source(),
-        })
+        let bound = self.bind(node, &mut rendered.waits_for)?;
+        if rendered.waiting() {
+            return Ok(bound.to_source());
+        }
+        Ok(bound
+            .into_literal()
+            .unwrap_or_else(|bound| bound.to_source()))
     }
 
     fn one(
         &self,
         path: TreePath,
         node: Node,
-        print: impl FnOnce(&Value) -> Vec<u8>,
+        print: impl FnOnce(Value) -> Vec<u8>,
     ) -> Result<Rendered, RenderError> {
         let mut rendered = Rendered::default();
         let value = self.settle(node, &mut rendered)?;
-        rendered.add_settled(path, &value, print)?;
+        rendered.add_settled(path, value, print)?;
         Ok(rendered)
     }
 }

@@ -168,7 +168,7 @@ fn same(
         .iter()
         .find(|(other, _)| other == identity)
         .ok_or("what the change proposes is something else")?;
-    let digest = digest_of(&own.1.to_source()).map_err(|error| error.to_string())?;
+    let digest = digest_of(&own.1.to_node()).map_err(|error| error.to_string())?;
     if digest == desired {
         Ok(())
     } else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aegis_document::{Digest, Identifier, canonical_bytes, untrusted};
+use aegis_document::{Digest, Identifier, canonical_text, untrusted};
 
 use super::super::document::{
     Cause, ChangeAction, DriverKind, PlannedChange, Precision, Risk, StructuralReason,
@@ -17,14 +17,14 @@ use crate::capability::{Authorized, AuthorizedProposal, Risk as CapabilityRisk};
 use crate::driver::document::{Document, Origin, documents};
 use crate::driver::risk::risk;
 use crate::driver::tree::{
-    Conflict, Desired, Difference, FactShape, RenderContext, Shapes, render,
+    Conflict, Desired, Difference, FactShape, RenderContext, Shapes, render_bound,
 };
 use crate::fact::FactRef;
 use crate::graph::InstanceNode;
 use crate::proposal::{Action, Change, OnImmutable};
 use crate::stack::{Diagnostic, ReleaseOwner};
 use crate::state::{InstanceState, InventoryEntry};
-use crate::template::Binding;
+use crate::template::{Binding, Node};
 
 /// The change that a document comes from.
 struct Place<'a> {
@@ -131,30 +131,33 @@ impl Work<'_> {
         answered: &mut Answered,
     ) -> Result<(), PlanFailure> {
         let problem = |message: String| self.document_problem(place.id, &place.change.id, &message);
-        let needed = document.facts();
+        let node = document.to_node();
+        let needed = node.facts();
         let (binding, shapes) = self.known(&needed);
         let waits_for: Vec<FactRef> = needed
             .into_iter()
             .filter(|fact| binding.get(fact).is_none())
             .collect();
-        let bound = document
-            .bind(&identity, &binding)
-            .map_err(|error| problem(error.to_string()))?;
+        let desired = text_of(&node)?;
+        let desired_digest = Digest::of(desired.as_bytes());
+        // Mostly there is nothing to put in, and one text serves both.
+        let (node, bound, bound_digest) = if binding.is_empty() {
+            (node, Arc::clone(&desired), desired_digest)
+        } else {
+            let node = Document::bound(&identity, &node, &binding)
+                .map_err(|error| problem(error.to_string()))?
+                .into_node();
+            let bound = text_of(&node)?;
+            let digest = Digest::of(bound.as_bytes());
+            (node, bound, digest)
+        };
         let context = RenderContext {
             instance: place.id,
             shapes: &shapes,
             binding: &binding,
         };
-        let rendered =
-            render(&identity, document, &context).map_err(|error| problem(error.to_string()))?;
-
-        let desired = text_of(document)?;
-        // Mostly there was nothing to put in, and one text serves both.
-        let bound = Some(text_of(&bound)?)
-            .filter(|bound| *bound != desired)
-            .unwrap_or_else(|| Arc::clone(&desired));
-        let (desired_digest, bound_digest) =
-            (Digest::of(desired.as_bytes()), Digest::of(bound.as_bytes()));
+        let rendered = render_bound(&identity, document, node, &context)
+            .map_err(|error| problem(error.to_string()))?;
         let owned = self.inventory.get(&identity).copied();
         let entry = owned.map(|(_, entry)| entry);
         let wanted = Desired {
@@ -224,7 +227,8 @@ impl Work<'_> {
             text: bound,
             exact,
         });
-        answered.rendered.push((identity, rendered));
+        let places = rendered.files.into_keys().collect();
+        answered.places.push((identity, places));
         Ok(())
     }
 
@@ -331,10 +335,10 @@ fn completed(entry: Option<&InventoryEntry>, waits_for: &[FactRef]) -> Vec<FactR
         .collect()
 }
 
-fn text_of(document: &Document) -> Result<Arc<str>, PlanFailure> {
-    let bytes = canonical_bytes(&document.to_source()).map_err(PlanFailure::canonical)?;
-    // Canonical JSON is UTF-8.
-    Ok(String::from_utf8_lossy(&bytes).into())
+fn text_of(node: &Node) -> Result<Arc<str>, PlanFailure> {
+    canonical_text(node)
+        .map(Arc::from)
+        .map_err(PlanFailure::canonical)
 }
 
 fn foreign_files(id: &InstanceId, conflicts: &[Conflict]) -> PlanFailure {

@@ -16,9 +16,12 @@ use super::{Inputs, config, level};
 use crate::capability::Effective;
 use crate::graph::Graph;
 use crate::proposal::{Control, ControlScope, Failure, Finding, Kind, Outcome, Severity};
-use crate::sandbox::CallContext;
 use crate::sandbox::reads::Reads;
+use crate::sandbox::{CallContext, Limits};
 use crate::stack::Exception;
+
+/// The controls of a validation stage.
+type Controls = BTreeMap<Identifier, Arc<Control>>;
 
 /// What validation adds to a plan.
 pub struct Validated {
@@ -40,6 +43,7 @@ pub fn validate(
 ) -> Result<Validated, PlanFailure> {
     let total = graph.instances.len();
     let planned = Arc::new(PlannedReads::new(index));
+    let limits = planned.limits();
     let reads = Reads {
         kubernetes: Arc::clone(&planned) as _,
         documents: Arc::clone(&planned) as _,
@@ -62,6 +66,7 @@ pub fn validate(
         facts,
         clusters,
         reads: &reads,
+        limits,
     };
     let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| {
         judge.evaluate(index)
@@ -120,7 +125,7 @@ fn stages_off(inputs: &Inputs<'_>) -> Result<Vec<PlannedFinding>, PlanFailure> {
             };
             findings.push(PlannedFinding {
                 instance: InstanceId::new(cluster, identifier(&stage.name)?),
-                control,
+                control: control.into(),
                 finding,
                 exception: None,
             });
@@ -173,7 +178,7 @@ fn unused(
         };
         findings.push(PlannedFinding {
             instance: InstanceId::new(None, identifier("exceptions")?),
-            control,
+            control: control.into(),
             finding,
             exception: None,
         });
@@ -199,6 +204,7 @@ struct Judge<'a> {
     facts: &'a FactTable,
     clusters: &'a Arc<BTreeSet<Identifier>>,
     reads: &'a Reads,
+    limits: Limits,
 }
 
 impl Judge<'_> {
@@ -229,7 +235,10 @@ impl Judge<'_> {
             }
         };
         let effective = Arc::new(effective(stage, id, self.clusters));
-        let context = CallContext::new(id.to_string(), Arc::clone(&effective), self.reads.clone());
+        let context = CallContext {
+            limits: self.limits,
+            ..CallContext::new(id.to_string(), Arc::clone(&effective), self.reads.clone())
+        };
         let findings = match stage
             .plugin
             .code
@@ -280,15 +289,11 @@ impl Judge<'_> {
         Ok((instance, found))
     }
 
-    fn unique(
-        &self,
-        id: &InstanceId,
-        controls: Vec<Control>,
-    ) -> Result<BTreeMap<Identifier, Control>, PlanFailure> {
+    fn unique(&self, id: &InstanceId, controls: Vec<Control>) -> Result<Controls, PlanFailure> {
         let count = controls.len();
-        let controls: BTreeMap<Identifier, Control> = controls
+        let controls: Controls = controls
             .into_iter()
-            .map(|control| (control.id.clone(), control))
+            .map(|control| (control.id.clone(), Arc::new(control)))
             .collect();
         if controls.len() == count {
             Ok(controls)
@@ -301,7 +306,7 @@ impl Judge<'_> {
     fn attribute(
         &self,
         id: &InstanceId,
-        controls: &BTreeMap<Identifier, Control>,
+        controls: &Controls,
         findings: Vec<Finding>,
     ) -> Result<Vec<PlannedFinding>, PlanFailure> {
         let mut silent: BTreeSet<&Identifier> = controls.keys().collect();
@@ -317,20 +322,16 @@ impl Judge<'_> {
             silent.remove(&finding.control);
             attributed.push(PlannedFinding {
                 instance: id.clone(),
-                control: control.clone(),
+                control: Arc::clone(control),
                 finding,
                 exception: None,
             });
         }
-        let silent: Vec<Control> = silent
+        let silent = silent
             .into_iter()
-            .filter_map(|control| controls.get(control))
-            .cloned()
-            .collect();
+            .filter_map(|control| controls.get(control));
         attributed.extend(
-            silent
-                .into_iter()
-                .map(|control| not_evaluated(id, control, "the plugin says nothing about it")),
+            silent.map(|control| not_evaluated(id, control, "the plugin says nothing about it")),
         );
         Ok(attributed)
     }
@@ -347,7 +348,7 @@ impl Judge<'_> {
     }
 }
 
-fn not_evaluated(id: &InstanceId, control: Control, reason: &str) -> PlannedFinding {
+fn not_evaluated(id: &InstanceId, control: &Arc<Control>, reason: &str) -> PlannedFinding {
     let finding = Finding {
         control: control.id.clone(),
         outcome: Outcome::NotEvaluated(reason.to_owned()),
@@ -360,7 +361,7 @@ fn not_evaluated(id: &InstanceId, control: Control, reason: &str) -> PlannedFind
     };
     PlannedFinding {
         instance: id.clone(),
-        control,
+        control: Arc::clone(control),
         finding,
         exception: None,
     }
@@ -370,12 +371,12 @@ fn not_evaluated(id: &InstanceId, control: Control, reason: &str) -> PlannedFind
 fn unjudged(
     id: &InstanceId,
     edges: Vec<InstanceId>,
-    controls: &BTreeMap<Identifier, Control>,
+    controls: &Controls,
     reason: String,
 ) -> (Instance, Vec<PlannedFinding>) {
     let findings = controls
         .values()
-        .map(|control| not_evaluated(id, control.clone(), &reason))
+        .map(|control| not_evaluated(id, control, &reason))
         .collect();
     (super::deferred(id, edges, reason), findings)
 }
@@ -457,7 +458,7 @@ mod tests {
             remediation: String::new(),
         };
         let id: InstanceId = "compliance".parse().unwrap();
-        let mut found = not_evaluated(&id, control, "waits");
+        let mut found = not_evaluated(&id, &Arc::new(control), "waits");
         found.finding.outcome = outcome;
         found.finding.document = Some("kops/use1".to_owned());
         found

@@ -17,7 +17,7 @@ use crate::capability::{
     authorize_proposal,
 };
 use crate::driver::document::TargetContext;
-use crate::driver::tree::Rendered;
+use crate::driver::tree::TreePath;
 use crate::fact::FactRef;
 use crate::graph::{Graph, InstanceNode};
 use crate::proposal::{FactSource, Failure};
@@ -53,8 +53,8 @@ pub struct Judged {
 /// One instance of the plan, and what the rest of the planner needs of it.
 pub struct Answered {
     pub instance: Instance,
-    /// What each document becomes on disk, until its paths are claimed.
-    pub rendered: Vec<(Identity, Rendered)>,
+    /// The files that each document becomes, until they are claimed.
+    pub places: Vec<(Identity, Vec<TreePath>)>,
     /// Desired documents by digest, canonical JSON.
     pub documents: BTreeMap<Digest, Arc<str>>,
     pub judged: Vec<Judged>,
@@ -73,8 +73,8 @@ pub fn effective(
         stage: stage.name.clone(),
         cluster: id.cluster.clone(),
         clusters: Arc::clone(clusters),
-        signed: stage.plugin.signed.clone(),
-        granted: stage.plugin.granted.clone(),
+        signed: Arc::clone(&stage.plugin.signed),
+        granted: Arc::clone(&stage.plugin.granted),
     })
 }
 
@@ -152,7 +152,7 @@ impl Work<'_> {
                     .collect(),
                 probes: proposal.probes().to_vec(),
             },
-            rendered: Vec::new(),
+            places: Vec::new(),
             documents: BTreeMap::new(),
             judged: Vec::new(),
             state_region: None,
@@ -287,7 +287,7 @@ impl Answered {
     fn deferred(id: &InstanceId, edges: Vec<InstanceId>, reason: String) -> Self {
         Self {
             instance: deferred(id, edges, reason),
-            rendered: Vec::new(),
+            places: Vec::new(),
             documents: BTreeMap::new(),
             judged: Vec::new(),
             state_region: None,

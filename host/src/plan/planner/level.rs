@@ -1,12 +1,11 @@
 //! Instances that do not wait for each other, worked on at the same time.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 
 use crate::graph::Graph;
+use crate::parallel;
 
 /// Indices of the instances of chosen stages, by level: every instance of a level waits only for
 /// instances of levels before it.
@@ -47,28 +46,9 @@ where
     T: Send,
     F: Future<Output = T>,
 {
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<T>>> = members.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..parallelism.clamp(1, members.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(member), Some(result)) = (members.get(place), results.get(place))
-                    else {
-                        return;
-                    };
-                    let done = runtime.block_on(work(*member));
-                    *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
-                }
-            });
-        }
-    });
-    // A thread ends only when every member was taken and done, so no result is missing.
-    results
-        .into_iter()
-        .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .collect()
+    parallel::map(members, parallelism, |member| {
+        runtime.block_on(work(*member))
+    })
 }
 
 #[cfg(test)]

@@ -186,10 +186,10 @@ fn claim(
     identities: &mut BTreeMap<Identity, InstanceId>,
 ) -> Result<(), PlanFailure> {
     let mut failure = PlanFailure::default();
-    for (identity, rendered) in std::mem::take(&mut answered.rendered) {
+    for (identity, places) in std::mem::take(&mut answered.places) {
         if let Some(other) = identities.insert(identity.clone(), id.clone()) {
             failure.push(failure::two_claims(&identity, &other, id));
-        } else if let Err(clash) = claims.claim(&identity, &rendered) {
+        } else if let Err(clash) = claims.claim(&identity, &places) {
             failure.push(failure::path_clash(id, &clash));
         }
     }

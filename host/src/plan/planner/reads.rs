@@ -1,9 +1,9 @@
 //! What validation stages read: the planned documents.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use aegis_document::{Identifier, Limits};
+use aegis_document::Identifier;
 use serde_json::Value;
 
 use super::super::document::InstanceStatus;
@@ -12,6 +12,7 @@ use super::instance::Answered;
 use super::stage::StagePlan;
 use crate::capability::DocumentKind;
 use crate::proposal::ObjectRef;
+use crate::sandbox::Limits;
 use crate::sandbox::reads::{
     Answer, DocumentInfo, DocumentReads, KubernetesReads, MissingStage, ObjectPage, ObjectQuery,
     Precision, ReadFailure,
@@ -21,8 +22,10 @@ use crate::sandbox::reads::{
 #[derive(Default)]
 pub struct DocumentIndex {
     infos: BTreeMap<String, DocumentInfo>,
+    /// Canonical JSON.
     texts: BTreeMap<String, Arc<str>>,
-    objects: BTreeMap<(Identifier, ObjectRef), String>,
+    /// Kubernetes objects by cluster.
+    objects: BTreeMap<Identifier, BTreeMap<ObjectRef, String>>,
     missing: Vec<MissingStage>,
 }
 
@@ -43,7 +46,9 @@ impl DocumentIndex {
             let identity = judged.identity.to_string();
             if let Identity::Kubernetes { cluster, object } = &judged.identity {
                 self.objects
-                    .insert((cluster.clone(), object.clone()), identity.clone());
+                    .entry(cluster.clone())
+                    .or_default()
+                    .insert(object.clone(), identity.clone());
             }
             let info = DocumentInfo {
                 identity: identity.clone(),
@@ -77,11 +82,10 @@ pub const fn kind(identity: &Identity) -> DocumentKind {
     }
 }
 
-/// Answers from the planned documents. Each is parsed when it is first asked for.
+/// Answers from the planned documents.
 pub struct PlannedReads {
     infos: Arc<[DocumentInfo]>,
     index: DocumentIndex,
-    parsed: Mutex<BTreeMap<String, Arc<Value>>>,
 }
 
 impl PlannedReads {
@@ -89,31 +93,39 @@ impl PlannedReads {
         Self {
             infos: index.infos.values().cloned().collect(),
             index,
-            parsed: Mutex::default(),
         }
     }
 
+    /// What a plugin may use to judge all of them.
+    pub fn limits(&self) -> Limits {
+        let texts = self.index.texts.values();
+        Limits::judging(texts.len(), texts.map(|text| text.len()).sum())
+    }
+
+    fn text(&self, identity: &str) -> Result<Arc<str>, ReadFailure> {
+        let text = self.index.texts.get(identity);
+        text.cloned().ok_or(ReadFailure::Absent)
+    }
+
+    /// Not kept: what a plugin was given, it has, and a plan of many clusters would be in memory twice.
     fn parse(&self, identity: &str) -> Result<Arc<Value>, ReadFailure> {
-        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = parsed.get(identity) {
-            return Ok(Arc::clone(value));
-        }
-        let text = self.index.texts.get(identity).ok_or(ReadFailure::Absent)?;
-        let value = aegis_document::read(text.as_bytes(), Limits::LARGE)
-            .map_err(|error| ReadFailure::Unreachable(error.to_string()))?;
-        let value = Arc::new(value);
-        parsed.insert(identity.to_owned(), Arc::clone(&value));
-        Ok(value)
+        aegis_document::read(
+            self.text(identity)?.as_bytes(),
+            aegis_document::Limits::LARGE,
+        )
+        .map(Arc::new)
+        .map_err(|error| ReadFailure::Unreachable(error.to_string()))
     }
 
     fn page(&self, query: &ObjectQuery) -> Result<ObjectPage, ReadFailure> {
         let objects = self
             .index
             .objects
-            .iter()
-            .filter(|((cluster, object), _)| {
-                *cluster == query.cluster
-                    && object.group == query.collection.group
+            .get(&query.cluster)
+            .into_iter()
+            .flatten()
+            .filter(|(object, _)| {
+                object.group == query.collection.group
                     && object.kind == query.collection.kind
                     && query
                         .namespace
@@ -134,8 +146,8 @@ impl DocumentReads for PlannedReads {
         Box::pin(std::future::ready(Ok(Arc::clone(&self.infos))))
     }
 
-    fn document<'a>(&'a self, identity: &'a str) -> Answer<'a, Arc<Value>> {
-        Box::pin(std::future::ready(self.parse(identity)))
+    fn document<'a>(&'a self, identity: &'a str) -> Answer<'a, Arc<str>> {
+        Box::pin(std::future::ready(self.text(identity)))
     }
 
     fn missing_stages(&self) -> Answer<'_, Vec<MissingStage>> {
@@ -149,7 +161,8 @@ impl KubernetesReads for PlannedReads {
         cluster: &'a Identifier,
         object: &'a ObjectRef,
     ) -> Answer<'a, Arc<Value>> {
-        let identity = self.index.objects.get(&(cluster.clone(), object.clone()));
+        let objects = self.index.objects.get(cluster);
+        let identity = objects.and_then(|objects| objects.get(object));
         let answer = identity
             .ok_or(ReadFailure::Absent)
             .and_then(|identity| self.parse(identity));

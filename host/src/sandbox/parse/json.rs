@@ -28,7 +28,7 @@ pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value
 /// A JSON text as a document: the one place where its strings are parsed for tokens.
 pub(in crate::sandbox) fn node(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
     // The error names its place by keys, which are foreign text.
-    Node::parse(&value(text, budget)?).map_err(|error| malformed(untrusted(&error.to_string())))
+    Node::read(value(text, budget)?).map_err(|error| malformed(untrusted(&error.to_string())))
 }
 
 /// A document that has to be an object.

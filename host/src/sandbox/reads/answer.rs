@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aegis_document::ReadError;
 use serde_json::Value;
 
 use super::{
@@ -114,6 +115,19 @@ pub(super) fn without_secret_data(object: Arc<Value>) -> Arc<Value> {
     Arc::new(object)
 }
 
+/// [`without_secret_data`] of an object as JSON text; `None` where the text has nothing of a Secret in it, which costs
+/// no reading. A kind that is escaped is looked for in the object.
+pub(super) fn without_secret_text(text: &str) -> Option<Result<String, ReadError>> {
+    if !text.contains("Secret") && !text.contains("\\u") {
+        return None;
+    }
+    let object = match aegis_document::read(text.as_bytes(), aegis_document::Limits::LARGE) {
+        Ok(object) => Arc::new(object),
+        Err(error) => return Some(Err(error)),
+    };
+    holds_secret(&object).then(|| Ok(without_secret_data(object).to_string()))
+}
+
 fn holds_secret(object: &Value) -> bool {
     let items = object.get("items").and_then(Value::as_array);
     is_secret(object) || items.is_some_and(|items| items.iter().any(holds_secret))
@@ -170,6 +184,22 @@ mod tests {
                 "{shown}"
             );
         }
+    }
+
+    #[test]
+    fn the_text_of_a_secret_loses_its_data_however_it_is_spelled() {
+        for kind in ["Secret", "\\u0053ecret"] {
+            let text = format!(r#"{{"kind":"{kind}","data":{{"a":"czNjcmV0"}},"type":"Opaque"}}"#);
+            let shown = without_secret_text(&text).unwrap().unwrap();
+            assert_eq!(shown, r#"{"kind":"Secret","type":"Opaque"}"#);
+        }
+        for text in [
+            r#"{"kind":"ConfigMap","data":{"a":"b"}}"#,
+            r#"{"kind":"ConfigMap","data":{"a":"Secret \\u0000"}}"#,
+        ] {
+            assert!(without_secret_text(text).is_none(), "{text}");
+        }
+        assert!(without_secret_text(r#"{"kind":"Secret""#).unwrap().is_err());
     }
 
     #[test]

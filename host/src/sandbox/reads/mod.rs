@@ -90,8 +90,8 @@ pub trait TreeReads: Send + Sync {
 pub trait DocumentReads: Send + Sync {
     /// All documents, sorted by identity.
     fn documents(&self) -> Answer<'_, Arc<[DocumentInfo]>>;
-    /// One document, with secret values masked.
-    fn document<'a>(&'a self, identity: &'a str) -> Answer<'a, Arc<Value>>;
+    /// One document as canonical JSON, without secret values.
+    fn document<'a>(&'a self, identity: &'a str) -> Answer<'a, Arc<str>>;
     /// Deferred and blocked stages.
     fn missing_stages(&self) -> Answer<'_, Vec<MissingStage>>;
 }
@@ -198,7 +198,7 @@ impl DocumentReads for NoReads {
         self.answer()
     }
 
-    fn document<'a>(&'a self, _: &'a str) -> Answer<'a, Arc<Value>> {
+    fn document<'a>(&'a self, _: &'a str) -> Answer<'a, Arc<str>> {
         self.answer()
     }
 

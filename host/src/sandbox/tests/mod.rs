@@ -50,8 +50,8 @@ fn effective(kind: Kind, signed: &Value, granted: &Value) -> Effective {
         stage: name("network"),
         cluster: Some(name("use1")),
         clusters: BTreeSet::from([name("euw1"), name("use1")]).into(),
-        signed: CapabilitySet::parse(signed).unwrap(),
-        granted: CapabilitySet::parse(granted).unwrap(),
+        signed: CapabilitySet::parse(signed).unwrap().into(),
+        granted: CapabilitySet::parse(granted).unwrap().into(),
     })
 }
 

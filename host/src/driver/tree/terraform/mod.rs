@@ -152,7 +152,7 @@ fn backend_text(
     context: &RenderContext<'_>,
     rendered: &mut Rendered,
 ) -> Result<Value, RenderError> {
-    let bound = context.bind(&Node::Text(text.clone()), &mut rendered.waits_for)?;
+    let bound = context.bind(Node::Text(text.clone()), &mut rendered.waits_for)?;
     Ok(match bound.as_str() {
         Some(text) => template::escaped(text).into(),
         // Shown as it was proposed, in a file that Terraform does not read.

@@ -28,22 +28,21 @@ pub enum Yaml {
 
 impl Yaml {
     /// From JSON, with the keys that people look for first in front and the others sorted.
-    pub fn from_json(value: &Value) -> Self {
+    pub fn from_json(value: Value) -> Self {
         match value {
             Value::Null => Self::Null,
-            Value::Bool(value) => Self::Bool(*value),
-            Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from_json).collect()),
             Value::Object(entries) => {
-                let mut sorted: Vec<(&String, &Value)> = entries.iter().collect();
-                sorted.sort_by_key(|(key, _)| (rank(key), *key));
-                Self::Map(
-                    sorted
-                        .into_iter()
-                        .map(|(key, item)| (key.clone(), Self::from_json(item)))
-                        .collect(),
-                )
+                let mut sorted: Vec<(String, Self)> = entries
+                    .into_iter()
+                    .map(|(key, item)| (key, Self::from_json(item)))
+                    .collect();
+                // They come sorted by key, and stay so within a rank.
+                sorted.sort_by_key(|(key, _)| rank(key));
+                Self::Map(sorted)
             }
         }
     }

@@ -68,7 +68,7 @@ pub(in crate::driver::tree) fn read(text: &str) -> Value {
 }
 
 fn print(value: &Value) -> String {
-    Yaml::from_json(value).print()
+    Yaml::from_json(value.clone()).print()
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Access, Asked, Gate, print};
+use super::{Access, Asked, Gate};
 use crate::capability::{
     Capability, Decision, Denial, DocumentKind, DocumentsRequest, Effective, Request, Wall,
     authorize,
 };
 use crate::sandbox::meter::Meter;
+use crate::sandbox::reads::answer::without_secret_text;
 use crate::sandbox::reads::{DocumentInfo, MissingStage, ReadFailure};
 
 impl Gate {
@@ -47,7 +48,11 @@ impl Gate {
             .ok_or(ReadFailure::Absent)?;
         let access = self.allowed(DocumentsRequest { kind })?;
         let answer = access.reads.documents.document(&identity).await?;
-        Ok(meter.read(print(answer)?)?)
+        let text = match without_secret_text(&answer) {
+            Some(text) => text.map_err(|error| ReadFailure::Unreachable(error.to_string()))?,
+            None => answer.as_ref().to_owned(),
+        };
+        Ok(meter.read(text)?)
     }
 
     /// The stages without documents, and those whose documents the plugin asked for and was not granted: otherwise
