@@ -11,6 +11,7 @@ use super::{application, kubernetes, layout, release, terraform, tool, workflow}
 use crate::driver::document::{Document, DocumentError};
 use crate::fact::{FactRef, Format, MisfitError};
 use crate::plan::{Identity, InstanceId};
+use crate::proposal::ObjectRef;
 use crate::template::{BindError, Binding, Node, Token};
 
 /// What is known about the facts of a plan.
@@ -39,6 +40,8 @@ pub struct Rendered {
     pub files: BTreeMap<TreePath, TreeFile>,
     /// Facts without which the document cannot be final.
     pub waits_for: BTreeSet<FactRef>,
+    /// The object that the document becomes in a cluster.
+    pub object: Option<(Identifier, ObjectRef)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +83,16 @@ pub enum RenderError {
 /// A document with a token that is not bound comes with the ending `.aegis`, its tokens as text, so that no
 /// controller and no tool takes it for a finished one.
 pub fn render(
+    identity: &Identity,
+    document: &Document,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, RenderError> {
+    let mut rendered = files(identity, document, context)?;
+    rendered.object = document.object(identity);
+    Ok(rendered)
+}
+
+fn files(
     identity: &Identity,
     document: &Document,
     context: &RenderContext<'_>,
