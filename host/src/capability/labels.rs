@@ -71,10 +71,16 @@ const POWER_DOMAINS: &[&str] = &[
     "node-role.kubernetes.io",
     "node-restriction.kubernetes.io",
     "cluster-autoscaler.kubernetes.io",
+    "karpenter.sh",
+    // Node selectors and tolerations that a namespace gives to its Pods.
+    "scheduler.alpha.kubernetes.io",
+    // Networks that a Pod is attached to besides its own.
+    "cni.cncf.io",
     // Storage and admission.
     "storageclass.kubernetes.io",
     "volume.kubernetes.io",
     "volume.beta.kubernetes.io",
+    "pv.kubernetes.io",
     "admission.kubernetes.io",
     "apiserver.kubernetes.io",
     "api-approved.kubernetes.io",
@@ -213,6 +219,11 @@ mod tests {
             "policies.kyverno.io/exclude",
             "service.beta.kubernetes.io/aws-load-balancer-scheme",
             "helm.sh/hook",
+            "scheduler.alpha.kubernetes.io/node-selector",
+            "k8s.v1.cni.cncf.io/networks",
+            "pv.kubernetes.io/bind-completed",
+            "admission.gatekeeper.sh/ignore",
+            "kubernetes.io/enforce-mountable-secrets",
         ] {
             assert!(is_power_key(key), "{key}");
         }

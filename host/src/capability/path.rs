@@ -90,9 +90,16 @@ fn forbidden(segment: &str) -> Option<PathProblem> {
     if DEVICES.contains(&stem) || numbered("com") || numbered("lpt") {
         return Some(PathProblem::Device);
     }
-    // `.github` is Git's in name only; what in it is dangerous is caught by its whole path.
-    if (segment.starts_with(".git") && segment != ".github") || segment == "codeowners" {
+    // `.github` is Git's in name only; what in it is dangerous is caught by its whole path. A folder with a `HEAD`
+    // can be a repository to Git, with settings of its own that run programs.
+    if (segment.starts_with(".git") && segment != ".github")
+        || [".mailmap", "codeowners", "head"].contains(&segment)
+    {
         return Some(PathProblem::Git);
+    }
+    // What a step of a workflow runs when it names the folder.
+    if ["action.yml", "action.yaml"].contains(&segment) {
+        return Some(PathProblem::Workflow);
     }
     let parts = segment.split('.').skip(1);
     let terraform = [
@@ -114,7 +121,8 @@ fn forbidden(segment: &str) -> Option<PathProblem> {
     {
         return Some(PathProblem::Terraform);
     }
-    // Kustomize takes its file without `apiVersion` and `kind`, and fetches what it names.
+    // Kustomize takes its file without `apiVersion` and `kind`, and fetches what it names; Argo CD lets
+    // `.argocd-source.yaml` override the parameters of an application.
     let recipe = [
         "kustomization",
         "kustomization.yaml",
@@ -122,6 +130,7 @@ fn forbidden(segment: &str) -> Option<PathProblem> {
         "chart.yaml",
     ]
     .contains(&segment)
+        || segment.starts_with(".argocd-")
         || [".jsonnet", ".libsonnet"]
             .iter()
             .any(|ending| segment.ends_with(ending));
@@ -280,6 +289,9 @@ mod tests {
             (".gitattributes", PathProblem::Git),
             ("x/.gitmodules", PathProblem::Git),
             ("docs/CodeOwners", PathProblem::Git),
+            ("docs/.mailmap", PathProblem::Git),
+            ("docs/HEAD", PathProblem::Git),
+            ("docs/head", PathProblem::Git),
             ("con", PathProblem::Device),
             ("a/NUL.txt", PathProblem::Device),
             ("com1.log", PathProblem::Device),
@@ -297,8 +309,11 @@ mod tests {
             ("clusters/use1/Kustomization.yaml", PathProblem::Recipe),
             ("clusters/use1/Chart.yaml", PathProblem::Recipe),
             ("clusters/use1/main.jsonnet", PathProblem::Recipe),
+            ("apps/.argocd-source.yaml", PathProblem::Recipe),
+            ("apps/.argocd-source-orders.yaml", PathProblem::Recipe),
             (".github/workflows/x.yml", PathProblem::Workflow),
             (".GitHub/Actions/x/action.yml", PathProblem::Workflow),
+            ("ci/setup/Action.yaml", PathProblem::Workflow),
         ] {
             assert_eq!(check(path), Err(problem), "{path}");
         }

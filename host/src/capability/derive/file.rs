@@ -1,6 +1,10 @@
 //! Inert text in the Git tree.
 
+mod manifest;
+
 use aegis_document::untrusted;
+
+use manifest::Sight;
 
 use super::no_cluster;
 use crate::capability::denial::Denial;
@@ -34,17 +38,11 @@ pub(super) fn derive(file: &File, change: &Change) -> Result<Vec<Request>, Denia
             Segment::Token(_) => "x",
         })
         .collect();
-    if is_object(&literal) {
-        return Err(Denial::forbidden(
-            codes::FORBIDDEN,
-            asked,
-            "the text has `apiVersion` and `kind`: it is a Kubernetes object in disguise",
-            "propose it as an `apply` change, so that it is checked as what it is",
-        ));
-    }
-    if !literal
+    // Two of them end a line for some readers of YAML and not for others.
+    let steers = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if literal
         .chars()
-        .all(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .any(|c| steers(c) && !matches!(c, '\n' | '\t'))
     {
         return Err(Denial::forbidden(
             codes::MALFORMED_FIELD,
@@ -53,127 +51,53 @@ pub(super) fn derive(file: &File, change: &Change) -> Result<Vec<Request>, Denia
             "only new lines and tabs are allowed",
         ));
     }
-    Ok(vec![Request::File(FileRequest {
-        path: file.path.clone(),
-    })])
+    let reason = match manifest::look(&literal) {
+        Sight::Object => {
+            "the text has `apiVersion` and `kind`: it is a Kubernetes object in disguise"
+        }
+        Sight::Doubtful if is_read_as_manifest(&file.path, &literal) => {
+            "the text is neither YAML nor JSON, but has `apiVersion` and `kind`: some reader may find an object in it"
+        }
+        _ if is_template(&file.path, &literal) => {
+            "a chart makes objects of its templates, and this one decides by itself which"
+        }
+        _ => {
+            return Ok(vec![Request::File(FileRequest {
+                path: file.path.clone(),
+            })]);
+        }
+    };
+    Err(Denial::forbidden(
+        codes::FORBIDDEN,
+        asked,
+        reason,
+        "propose it as an `apply` change, so that it is checked as what it is",
+    ))
 }
 
-/// Whether some YAML or JSON reader could find both keys: at the start of a line, after `{` or `,`, or after
-/// the dashes of a list, quoted or not. Escaped spellings of the words count as the words.
-fn is_object(text: &str) -> bool {
-    let plain = unescape(text);
-    ["apiVersion", "kind"]
+/// Whether `kubectl`, Argo CD, Helm or Kustomize take a file for manifests: by its name, by the folder that the
+/// delivery reads or a chart renders, or because it starts as JSON does.
+fn is_read_as_manifest(path: &str, text: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    [".yaml", ".yml", ".json"]
         .iter()
-        .all(|key| has_key(&plain, key))
+        .any(|ending| path.ends_with(ending))
+        || path.starts_with("clusters/")
+        || is_of_chart(&path)
+        || text
+            .trim_start_matches('\u{feff}')
+            .trim_start()
+            .starts_with('{')
 }
 
-fn has_key(text: &str, key: &str) -> bool {
-    text.match_indices(key).any(|(at, _)| {
-        let before = text
-            .get(..at)
-            .unwrap_or_default()
-            .trim_end_matches(['"', '\'']);
-        let after = text
-            .get(at + key.len()..)
-            .unwrap_or_default()
-            .trim_start_matches(['"', '\''])
-            .trim_start();
-        let starts = before
-            .trim_end_matches([' ', '\t'])
-            .chars()
-            .next_back()
-            .is_none_or(|c| {
-                matches!(
-                    c,
-                    '\n' | '\r'
-                        | '{'
-                        | ','
-                        | '-'
-                        | '?'
-                        | '['
-                        | '\u{feff}'
-                        | '\u{85}'
-                        | '\u{2028}'
-                        | '\u{2029}'
-                )
-            });
-        // YAML reads `!!str kind: x` and `&a kind: x` as the key as well.
-        let decorated = before
-            .trim_end_matches([' ', '\t'])
-            .rsplit(['\n', '{', ','])
-            .next()
-            .is_some_and(|line| {
-                line.split_whitespace()
-                    .all(|word| word.starts_with(['!', '&', '-', '?']))
-            });
-        (starts || decorated) && after.starts_with(':')
-    })
+/// Whether Helm would run the text as a template.
+fn is_template(path: &str, text: &str) -> bool {
+    is_of_chart(&path.to_ascii_lowercase()) && text.contains("{{")
 }
 
-/// Resolves `\uXXXX` and `\xXX` escapes of ASCII letters, which JSON and YAML allow in keys.
-fn unescape(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        plain.push_str(before);
-        let digits = match escape.as_bytes().get(1) {
-            Some(b'u') => 4,
-            Some(b'U') => 8,
-            Some(b'x') => 2,
-            _ => 0,
-        };
-        let code = escape
-            .get(2..2 + digits)
-            .filter(|_| digits > 0)
-            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
-        match code.and_then(char::from_u32).filter(char::is_ascii) {
-            Some(c) => {
-                plain.push(c);
-                rest = escape.get(2 + digits..).unwrap_or_default();
-            }
-            None => {
-                plain.push('\\');
-                rest = escape.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    plain.push_str(rest);
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_object;
-
-    #[test]
-    fn a_kubernetes_object_is_found_in_every_spelling() {
-        for text in [
-            "apiVersion: v1\nkind: Secret\n",
-            "kind: Secret\napiVersion: v1\n",
-            "---\n# note\n\"apiVersion\" : v1\n'kind': Role",
-            "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[]}",
-            "{ kind: Role , apiVersion: v1 }",
-            "- apiVersion: v1\n  kind: Role",
-            "a: 1\n---\napiVersion: v1\nkind: Role\n",
-            "{\"\\u0061piVersion\":\"v1\",\"\\x6bind\":\"Role\"}",
-            "! apiVersion: v1\n&a kind: Role",
-            "? apiVersion\n: v1\n? kind\n: Role",
-        ] {
-            assert!(is_object(text), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn prose_and_other_documents_are_text() {
-        for text in [
-            "",
-            "# About the kind of apiVersion we use\n",
-            "kind: only",
-            "The apiVersion: v1 is set by `kind: X`.",
-            "{\"mykind\": 1, \"myapiVersion\": 2}",
-        ] {
-            assert!(!is_object(text), "{text:?}");
-        }
-    }
+/// Helm renders every file in a folder of this name, whatever its ending.
+fn is_of_chart(path: &str) -> bool {
+    let mut folders: Vec<&str> = path.split('/').collect();
+    folders.pop();
+    folders.contains(&"templates")
 }

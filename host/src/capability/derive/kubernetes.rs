@@ -165,17 +165,41 @@ fn check_metadata(
     Ok(requests)
 }
 
-/// Checks one key of a template's labels or annotations.
-pub(in crate::capability) fn check_key(
-    at: &Cursor<'_>,
-    cluster: &Identifier,
-    namespace: Option<String>,
-    key: &str,
-) -> Result<Option<Request>, Denial> {
-    if is_power_key(key) {
-        at.fixed()?;
+/// Checks the labels and annotations that an object gives to what is made from a template in it.
+pub(in crate::capability) fn template_keys(
+    object: &Object<'_>,
+    template: &Cursor<'_>,
+) -> Result<Vec<Request>, Denial> {
+    template
+        .get("metadata")
+        .map_or_else(|| Ok(Vec::new()), |metadata| keys(object, &metadata))
+}
+
+/// Checks the `labels` and `annotations` below a place. Keys that controllers obey are requests of their own.
+pub(in crate::capability) fn keys(
+    object: &Object<'_>,
+    metadata: &Cursor<'_>,
+) -> Result<Vec<Request>, Denial> {
+    let mut requests = Vec::new();
+    for field in ["labels", "annotations"] {
+        let Some(map) = metadata.get(field) else {
+            continue;
+        };
+        for (key, value) in map.entries()? {
+            if is_power_key(key) {
+                value.fixed()?;
+            }
+            let namespace = object.object.namespace.clone();
+            requests.extend(key_request(
+                value.asked(),
+                value.pointer(),
+                object.cluster,
+                namespace,
+                key,
+            )?);
+        }
     }
-    key_request(at.asked(), at.pointer(), cluster, namespace, key)
+    Ok(requests)
 }
 
 fn key_request(

@@ -14,7 +14,7 @@ mod workflow;
 pub(super) use application::implied_by as application;
 pub use context::{DeclaredFact, DeclaredFacts, DeriveContext, Repository};
 pub(super) use cursor::Cursor;
-pub(super) use kubernetes::check_key;
+pub(super) use kubernetes::{keys, template_keys};
 
 use super::denial::Denial;
 use super::{Reach, Request, codes, kops, terraform};

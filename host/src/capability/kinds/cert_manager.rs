@@ -4,7 +4,7 @@ use super::shape::Shape::{self, Bool, Dict, Fields, Fixed, Int, List, Text, Word
 use super::table::{KindPolicy, Object, never, nothing};
 use crate::capability::certificates::{Certificate, CertificateRequest};
 use crate::capability::denial::Denial;
-use crate::capability::derive::{Cursor, check_key};
+use crate::capability::derive::{Cursor, keys};
 use crate::capability::{Request, Risk, codes, syntax};
 use crate::proposal::ObjectRef;
 
@@ -210,19 +210,7 @@ fn certificate(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     }
     let mut requests = Vec::new();
     if let Some(template) = spec.get("secretTemplate") {
-        for field in ["labels", "annotations"] {
-            let Some(map) = template.get(field) else {
-                continue;
-            };
-            for (key, value) in map.entries()? {
-                requests.extend(check_key(
-                    &value,
-                    object.cluster,
-                    object.object.namespace.clone(),
-                    key,
-                )?);
-            }
-        }
+        requests.extend(keys(object, &template)?);
     }
     requests.push(Request::Certificates(CertificateRequest::Certificate(
         Certificate {

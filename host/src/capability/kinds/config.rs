@@ -65,6 +65,12 @@ const SECRET_TYPES: &[&str] = &[
 ];
 
 fn config_keys(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
+    if is_helm_record(object) {
+        return Err(object.body.forbidden(
+            "Helm would take this for the record of a release",
+            "choose another name, and another label than `owner: helm`",
+        ));
+    }
     for field in ["data", "binaryData", "stringData"] {
         let Some(map) = object.body.get(field) else {
             continue;
@@ -96,31 +102,36 @@ fn secret(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
 /// ConfigMaps and Secrets that make something more powerful act: the delivery, the mesh, admission, name
 /// resolution, who is who. They are granted by their exact names.
 const OBEYED: &[&str] = &[
-    "argocd-cm",
-    "argocd-cmd-params-cm",
-    "argocd-gpg-keys-cm",
-    "argocd-notifications-cm",
-    "argocd-rbac-cm",
-    "argocd-secret",
-    "argocd-ssh-known-hosts-cm",
-    "argocd-tls-certs-cm",
     "aws-auth",
     "cacerts",
     "cluster-info",
     "coredns",
     "extension-apiserver-authentication",
     "istio",
-    "istio-ca-root-cert",
-    "istio-ca-secret",
-    "istio-sidecar-injector",
     "kube-proxy",
     "kube-root-ca.crt",
     "kyverno",
 ];
 
+/// Beginnings of such names. The mesh has a set of them for each revision.
+const OBEYED_FAMILIES: &[&str] = &["argocd-", "istio-"];
+
 /// Whether something more powerful obeys what is in an object.
 pub(super) fn is_obeyed(group: &str, kind: &str, name: &str) -> bool {
-    group.is_empty() && ["ConfigMap", "Secret"].contains(&kind) && OBEYED.contains(&name)
+    group.is_empty()
+        && ["ConfigMap", "Secret"].contains(&kind)
+        && (OBEYED.contains(&name)
+            || OBEYED_FAMILIES
+                .iter()
+                .any(|family| name.starts_with(family)))
+}
+
+/// Helm finds the record of a release by its labels or its name, whatever the type, and takes what the record says it
+/// has installed for its own.
+fn is_helm_record(object: &Object<'_>) -> bool {
+    let owned =
+        |(key, value): &(String, String)| key == "owner" && value.eq_ignore_ascii_case("helm");
+    object.object.name.starts_with("sh.helm.release.") || object.object.labels.iter().any(owned)
 }
 
 /// What gives a service account an AWS role.

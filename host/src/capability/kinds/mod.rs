@@ -33,8 +33,12 @@ use super::{Request, Risk, codes, syntax};
 use crate::proposal::{Collection, ObjectRef};
 
 pub(super) use definition::defined_by;
+#[cfg(test)]
+pub(super) use shape::Shape;
 pub(super) use shape::check as check_shape;
 pub(super) use table::{Judgement, Object, judgement};
+#[cfg(test)]
+pub(super) use table::{KindPolicy, policies};
 
 /// Group, kind and versions of every kind that the host has a policy for.
 pub fn known() -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> {

@@ -240,7 +240,7 @@ const VOLUME: Shape = Fields(&[
         "ephemeral",
         Fields(&[(
             "volumeClaimTemplate",
-            Fields(&[("metadata", Fixed), ("spec", CLAIM_SPEC)]),
+            Fields(&[("metadata", TEMPLATE_METADATA), ("spec", CLAIM_SPEC)]),
         )]),
     ),
     (
@@ -353,8 +353,9 @@ pub(super) const POD_SPEC: Shape = Fields(&[
     ("volumes", List(&VOLUME)),
 ]);
 
-/// The labels and annotations of a template.
-const TEMPLATE_METADATA: Shape = Fields(&[
+/// The labels and annotations of what is made from a template. Owners and finalizers would be copied with it;
+/// they are not among the fields.
+pub(super) const TEMPLATE_METADATA: Shape = Fields(&[
     ("labels", Dict(&Word)),
     ("annotations", Dict(&Text)),
     // Charts print it; the API server ignores it in templates.

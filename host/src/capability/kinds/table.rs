@@ -80,7 +80,7 @@ const FAMILIES: &[&[KindPolicy]] = &[
 ];
 
 /// All policies.
-pub(super) fn policies() -> impl Iterator<Item = &'static KindPolicy> {
+pub(in crate::capability) fn policies() -> impl Iterator<Item = &'static KindPolicy> {
     FAMILIES.iter().copied().flatten()
 }
 

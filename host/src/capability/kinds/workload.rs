@@ -1,9 +1,10 @@
 //! Kinds that run Pods.
 
-use super::pod_shape::{CLAIM_SPEC, POD_SPEC, SELECTOR, TEMPLATE};
+use super::pod_shape::{CLAIM_SPEC, POD_SPEC, SELECTOR, TEMPLATE, TEMPLATE_METADATA};
 use super::shape::Shape::{self, Bool, Fields, Fixed, Int, IntOrWord, List, Word};
 use super::table::{KindPolicy, Object, never};
 use crate::capability::denial::Denial;
+use crate::capability::derive::template_keys;
 use crate::capability::pods;
 use crate::capability::{Request, Risk};
 
@@ -41,13 +42,19 @@ pub(super) const KINDS: &[KindPolicy] = &[
         template(object, &["spec", "template"])
     }),
     policy("apps", "StatefulSet", STATEFUL_SET, |object| {
-        template(object, &["spec", "template"])
+        let mut requests = template(object, &["spec", "template"])?;
+        requests.extend(claims(object)?);
+        Ok(requests)
     }),
     policy("batch", "Job", Fields(&[("spec", JOB_SPEC)]), |object| {
         template(object, &["spec", "template"])
     }),
     policy("batch", "CronJob", CRON_JOB, |object| {
-        template(object, &["spec", "jobTemplate", "spec", "template"])
+        let mut requests = template(object, &["spec", "jobTemplate", "spec", "template"])?;
+        if let Some(job) = object.body.find(&["spec", "jobTemplate"]) {
+            requests.extend(template_keys(object, &job)?);
+        }
+        Ok(requests)
     }),
 ];
 
@@ -109,7 +116,7 @@ const STATEFUL_SET: Shape = Fields(&[(
             List(&Fields(&[
                 ("apiVersion", Word),
                 ("kind", Word),
-                ("metadata", Fixed),
+                ("metadata", TEMPLATE_METADATA),
                 ("spec", CLAIM_SPEC),
                 ("status", Fixed),
             ])),
@@ -143,7 +150,7 @@ const CRON_JOB: Shape = Fields(&[(
         ("failedJobsHistoryLimit", Int),
         (
             "jobTemplate",
-            Fields(&[("metadata", Fixed), ("spec", JOB_SPEC)]),
+            Fields(&[("metadata", TEMPLATE_METADATA), ("spec", JOB_SPEC)]),
         ),
         ("schedule", Word),
         ("startingDeadlineSeconds", Int),
@@ -158,29 +165,28 @@ fn template(object: &Object<'_>, way: &[&str]) -> Result<Vec<Request>, Denial> {
     let Some(template) = object.body.find(way) else {
         return Err(object.body.missing("template"));
     };
-    let mut requests = Vec::new();
-    let mut annotations = Vec::new();
-    if let Some(metadata) = template.get("metadata") {
-        for field in ["labels", "annotations"] {
-            let Some(map) = metadata.get(field) else {
-                continue;
-            };
-            for (key, value) in map.entries()? {
-                let text = value.text()?;
-                let namespace = object.object.namespace.clone();
-                requests.extend(crate::capability::derive::check_key(
-                    &value,
-                    object.cluster,
-                    namespace,
-                    key,
-                )?);
-                if field == "annotations" {
-                    annotations.push((key, text.as_literal()));
-                }
-            }
-        }
-    }
+    let mut requests = template_keys(object, &template)?;
+    let annotations = match template.find(&["metadata", "annotations"]) {
+        Some(annotations) => annotations.entries()?,
+        None => Vec::new(),
+    };
+    let annotations = annotations
+        .iter()
+        .map(|(key, value)| Ok((*key, value.text()?.as_literal())))
+        .collect::<Result<Vec<_>, Denial>>()?;
     let way: Vec<&str> = way.iter().copied().chain(["spec"]).collect();
     requests.extend(pods::implied_by(object, &way, &annotations)?);
+    Ok(requests)
+}
+
+/// The claims that come into being with each Pod of a StatefulSet.
+fn claims(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
+    let Some(spec) = object.body.get("spec") else {
+        return Err(object.body.missing("spec"));
+    };
+    let mut requests = Vec::new();
+    for claim in spec.list("volumeClaimTemplates")? {
+        requests.extend(template_keys(object, &claim)?);
+    }
     Ok(requests)
 }

@@ -4,7 +4,7 @@ use super::image::Image;
 use super::level::level_of;
 use super::request::{PodNeed, PodsRequest};
 use crate::capability::denial::Denial;
-use crate::capability::derive::Cursor;
+use crate::capability::derive::{Cursor, template_keys};
 use crate::capability::kinds::Object;
 use crate::capability::{Request, codes, syntax};
 
@@ -18,6 +18,7 @@ pub(in crate::capability) fn implied_by(
         return Err(object.body.missing("spec"));
     };
     let mut needs = Needs { list: Vec::new() };
+    let mut requests = Vec::new();
     let (level, _) = level_of(spec.node(), annotations);
     needs.add(PodNeed::Level(level));
     needs.service_account(&spec)?;
@@ -32,6 +33,10 @@ pub(in crate::capability) fn implied_by(
     }
     for volume in spec.list("volumes")? {
         needs.volume(&volume)?;
+        // The claim comes into being with the Pod.
+        if let Some(claim) = volume.find(&["ephemeral", "volumeClaimTemplate"]) {
+            requests.extend(template_keys(object, &claim)?);
+        }
     }
     let request = |need| {
         Request::Pods(PodsRequest {
@@ -40,7 +45,8 @@ pub(in crate::capability) fn implied_by(
             need,
         })
     };
-    Ok(needs.list.into_iter().map(request).collect())
+    requests.extend(needs.list.into_iter().map(request));
+    Ok(requests)
 }
 
 /// Taints that keep Pods off the control plane.

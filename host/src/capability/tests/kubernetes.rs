@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 
 use super::super::codes::{
-    FORBIDDEN, MALFORMED_NAME, NOT_REQUESTED, OUT_OF_REACH, SCOPE, UNKNOWN_FIELD, UNKNOWN_SCOPE,
+    CONTROL_FIELD, FORBIDDEN, MALFORMED_NAME, NOT_REQUESTED, OUT_OF_REACH, SCOPE, UNKNOWN_FIELD,
+    UNKNOWN_SCOPE,
 };
-use super::{apply, change, codes, exactly, object, put, read_object, widest, with};
-use crate::proposal::{Action, ObjectRef};
+use super::super::{ObjectScope, authorize_change};
+use super::{
+    apply, change, codes, context, effective, exactly, object, put, read_object, widest, with,
+};
+use crate::proposal::{Action, Collection, Kind, ObjectRef};
 
 #[test]
 fn plain_objects_are_allowed_by_wildcards() {
@@ -307,15 +311,73 @@ fn kinds_that_act_instead_of_being_are_refused() {
         ("v1", "Endpoints", Some("a")),
         ("discovery.k8s.io/v1", "EndpointSlice", Some("a")),
         ("storage.k8s.io/v1", "CSIDriver", None),
+        ("storage.k8s.io/v1", "VolumeAttachment", None),
+        ("authentication.k8s.io/v1", "SelfSubjectReview", None),
+        (
+            "authorization.k8s.io/v1",
+            "LocalSubjectAccessReview",
+            Some("a"),
+        ),
+        ("certificates.k8s.io/v1alpha1", "ClusterTrustBundle", None),
+        (
+            "certificates.k8s.io/v1alpha1",
+            "PodCertificateRequest",
+            Some("a"),
+        ),
+        ("events.k8s.io/v1", "Event", Some("a")),
+        ("v1", "PodTemplate", Some("a")),
+        ("v1", "ReplicationController", Some("a")),
+        ("apps/v1", "ReplicaSet", Some("a")),
+        ("apps/v1", "ControllerRevision", Some("a")),
+        ("apps/v1", "DeploymentList", Some("a")),
+        ("apps.evil.io/v1", "WidgetList", Some("a")),
+        ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", None),
+        ("kyverno.io/v2", "PolicyException", Some("a")),
+        ("policies.kyverno.io/v1", "PolicyException", Some("a")),
     ] {
-        assert_eq!(
-            codes(
-                &widest(),
-                apply(&object(api_version, kind, namespace, json!({})))
-            ),
-            [FORBIDDEN],
-            "{kind}"
-        );
+        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        let named = json!({"capability": "cluster.apply", "clusters": ["own"], "group": group, "kinds": [kind], "names": ["x"],
+            "namespaces": if namespace.is_some() { json!(["a"]) } else { json!([]) },
+            "scope": if namespace.is_some() { "namespaced" } else { "cluster" }, "unchecked": true});
+        let deleted = put(named.clone(), "/capability", json!("cluster.delete"));
+        let grants = with(widest(), &[named, deleted]);
+        let object = object(api_version, kind, namespace, json!({}));
+        assert_eq!(codes(&grants, apply(&object)), [FORBIDDEN], "{kind}");
+        let absent = Action::EnsureAbsent(read_object(&object).reference());
+        let denials = codes(&grants, change(absent, Some("use1")));
+        assert_eq!(denials.len(), 1, "deleting {kind}");
+    }
+}
+
+#[test]
+fn nobody_moves_the_kinds_of_kubernetes_or_makes_others_look_like_them() {
+    let mut context = context();
+    for (group, scope) in [
+        ("apps", ObjectScope::Cluster),
+        ("apps.evil.io", ObjectScope::Namespaced),
+    ] {
+        let collection = Collection {
+            group: group.into(),
+            kind: "Deployment".into(),
+        };
+        context.scopes.insert(collection, scope);
+    }
+    let effective = effective(Kind::Security, &exactly("apps", "Deployment", true));
+    for (claim, deployment, expected) in [
+        (
+            "without a namespace, as the plan says",
+            object("apps/v1", "Deployment", None, json!({})),
+            MALFORMED_NAME,
+        ),
+        (
+            "another group's, by the grant for one of Kubernetes",
+            object("apps.evil.io/v1", "Deployment", Some("a"), json!({})),
+            NOT_REQUESTED,
+        ),
+    ] {
+        let denials = authorize_change(&effective, apply(&deployment), &context).unwrap_err();
+        let codes: Vec<_> = denials.iter().map(|denial| denial.code).collect();
+        assert_eq!(codes, [expected], "{claim}");
     }
 }
 
@@ -343,15 +405,42 @@ fn a_secret_that_a_controller_fills_or_obeys_is_refused() {
         "helm.sh/release.v1",
         "",
         "istio.io/key-and-cert",
+        "kubernetes.io/dockercfg",
+        "kubernetes.io/basic-auth",
+        "opaque",
     ] {
         assert_eq!(codes(&grants, secret(kind)), [FORBIDDEN], "{kind}");
     }
+    assert_eq!(codes(&grants, secret("@{use1/motd}")), [CONTROL_FIELD]);
     let repository = put(
         object("v1", "Secret", Some("a"), json!({})),
         "/metadata/labels/argocd.argoproj.io~1secret-type",
         json!("cluster"),
     );
     assert_eq!(codes(&grants, apply(&repository)), [NOT_REQUESTED]);
+}
+
+#[test]
+fn the_record_of_a_helm_release_is_helms() {
+    for kind in ["Secret", "ConfigMap"] {
+        let grants = exactly("", kind, true);
+        let plain = object("v1", kind, Some("a"), json!({"data": {"release": "H4sI"}}));
+        assert_eq!(codes(&grants, apply(&plain)), [""; 0], "{kind}");
+        for (pointer, value) in [
+            ("/metadata/name", "sh.helm.release.v1.cert-manager.v2"),
+            ("/metadata/labels/owner", "helm"),
+            ("/metadata/labels/owner", "HELM"),
+        ] {
+            let record = put(plain.clone(), pointer, json!(value));
+            assert_eq!(
+                codes(&grants, apply(&record)),
+                [FORBIDDEN],
+                "{kind} {pointer}"
+            );
+        }
+        let other = put(plain, "/metadata/labels/owner", json!("team-a"));
+        assert_eq!(codes(&grants, apply(&other)), [""; 0], "{kind}");
+    }
 }
 
 #[test]
@@ -442,7 +531,17 @@ fn what_controllers_obey_is_granted_by_its_exact_name() {
     };
     let line = |name: &str| json!([{"capability": "cluster.apply", "clusters": ["own"], "group": "", "kinds": ["ConfigMap"], "names": [name], "namespaces": ["*"]}]);
     assert_eq!(codes(&line("*"), config("dashboards")), [""; 0]);
-    assert_eq!(codes(&line("*"), config("argocd-rbac-cm")), [NOT_REQUESTED]);
+    for name in [
+        "argocd-rbac-cm",
+        "argocd-image-updater-config",
+        "istio",
+        "istio-1-30",
+        "istio-sidecar-injector-canary",
+        "aws-auth",
+        "coredns",
+    ] {
+        assert_eq!(codes(&line("*"), config(name)), [NOT_REQUESTED], "{name}");
+    }
     assert_eq!(
         codes(&line("argocd-*"), config("argocd-rbac-cm")),
         [NOT_REQUESTED]

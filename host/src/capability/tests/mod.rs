@@ -3,6 +3,7 @@
 mod admission;
 mod applications;
 mod certificates;
+mod fields;
 mod files;
 mod fuzz;
 mod grants;

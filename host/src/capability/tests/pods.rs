@@ -8,7 +8,7 @@ use super::super::codes::{
 };
 use super::{apply, codes, put, widest, with};
 
-const IMAGE: &str = "registry.example.com/shop/api@sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+pub(super) const IMAGE: &str = "registry.example.com/shop/api@sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 /// Everything that an honest Deployment needs; power is named exactly.
 fn grants() -> Value {
@@ -22,7 +22,7 @@ fn grants() -> Value {
     )
 }
 
-fn pod_spec() -> Value {
+pub(super) fn pod_spec() -> Value {
     json!({
         "serviceAccountName": "api",
         "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},

@@ -19,6 +19,7 @@ mod workflow;
 
 use std::collections::BTreeSet;
 
+use aegis_document::Identifier;
 use serde_json::Value;
 
 pub use application::ApplicationDocument;
@@ -90,6 +91,34 @@ impl Document {
         binding: &Binding,
     ) -> Result<Self, DocumentError> {
         Self::from_node(identity, binding.bind(node)?)
+    }
+
+    /// The object that the document becomes in a cluster, or keeps from being there. Argo CD's applications are
+    /// objects, whichever document they come from.
+    pub fn object(&self, identity: &Identity) -> Option<(Identifier, ObjectRef)> {
+        let application = |cluster: &Identifier, namespace: &str, name: String| {
+            let object = ObjectRef {
+                group: "argoproj.io".to_owned(),
+                kind: "Application".to_owned(),
+                namespace: Some(namespace.to_owned()),
+                name,
+            };
+            (cluster.clone(), object)
+        };
+        match (self, identity) {
+            (_, Identity::Kubernetes { cluster, object }) => {
+                Some((cluster.clone(), object.clone()))
+            }
+            (Self::Application(document), Identity::Application { cluster, name }) => {
+                Some(application(cluster, &document.namespace, name.clone()))
+            }
+            (Self::Release(document), Identity::Release { cluster, .. }) => {
+                let place = document.argocd.as_ref()?;
+                let name = document.application_name();
+                Some(application(cluster, &place.namespace, name))
+            }
+            _ => None,
+        }
     }
 
     /// The document as a proposed action, for authorising it again. What the host added is left out; a

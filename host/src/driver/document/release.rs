@@ -39,6 +39,11 @@ impl ReleaseDocument {
         })
     }
 
+    /// The name of the Application when Argo CD owns the release.
+    pub fn application_name(&self) -> String {
+        format!("{}-{}", self.release.namespace, self.release.name)
+    }
+
     pub(super) fn to_node(&self) -> Node {
         let text = |text: &str| Node::text(text);
         let argocd = self.argocd.as_ref().map_or(Node::Null, |target| {

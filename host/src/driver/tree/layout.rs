@@ -15,6 +15,7 @@ use aegis_document::Identifier;
 
 use super::path::{PathError, TreePath, segment};
 use super::render::RenderError;
+use crate::capability::path::check;
 use crate::proposal::ObjectRef;
 
 /// Folders that belong to typed documents, and the tree's own.
@@ -24,30 +25,6 @@ const OWNED_FOLDERS: [&str; 6] = [
     "clusters",
     "tools",
     ".github",
-    ".aegis",
-];
-
-/// Names that other programs obey: whoever may write text may not steer Git, a review or Aegis.
-const OBEYED_NAMES: [&str; 9] = [
-    ".gitattributes",
-    ".gitconfig",
-    ".gitignore",
-    ".gitmodules",
-    ".mailmap",
-    "aegis.lock",
-    "aegis.yaml",
-    "codeowners",
-    "kustomization.yaml",
-];
-
-/// Endings that Terraform, OpenTofu or a controller would load, and our own.
-const LOADED_ENDINGS: [&str; 7] = [
-    ".tf",
-    ".tf.json",
-    ".tfvars",
-    ".tfvars.json",
-    ".tofu",
-    ".tofu.json",
     ".aegis",
 ];
 
@@ -157,11 +134,7 @@ pub(super) fn file(path: &str) -> Result<TreePath, RenderError> {
     let checked = TreePath::new(path)?;
     let lower = path.to_ascii_lowercase();
     let first = lower.split('/').next().unwrap_or_default();
-    let name = lower.rsplit('/').next().unwrap_or_default();
-    if OWNED_FOLDERS.contains(&first)
-        || OBEYED_NAMES.contains(&name)
-        || LOADED_ENDINGS.iter().any(|ending| name.ends_with(ending))
-    {
+    if OWNED_FOLDERS.contains(&first) || check(path).is_err() {
         return Err(RenderError::Reserved { path: checked });
     }
     Ok(checked)

@@ -22,7 +22,7 @@ pub use error::TreeError;
 pub use marker::Marker;
 pub use path::{Claims, Clash, PathError, TreePath, WAITING_ENDING};
 pub use render::{
-    FactShape, RenderContext, RenderError, Rendered, Shapes, TreeFile, render, render_bound,
+    FactShape, Places, RenderContext, RenderError, Rendered, Shapes, TreeFile, render, render_bound,
 };
 pub use target::{Conflict, Desired, Difference, Drift, DriftKind, Observation, TreeTarget};
 pub use terraform::TerraformError;

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aegis_document::Identifier;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::render::Places;
 use crate::plan::Identity;
+use crate::proposal::ObjectRef;
 
 /// A relative path that means one place on every system: segments of ASCII letters, digits, `.`, `_` and `-`,
 /// at most [`TreePath::MAX_SEGMENT`] long, none of them `.` or `..`, a Git folder in any spelling, or a name that
@@ -151,13 +154,15 @@ impl<'de> Deserialize<'de> for TreePath {
 }
 
 /// The paths of a whole plan: one document each, and none that another file system would take for
-/// the same.
+/// the same. An object of a cluster comes from one document, too.
 #[derive(Debug, Default)]
 pub struct Claims {
     /// By the path in lower case.
     files: BTreeMap<String, (TreePath, Identity)>,
     /// Folders in lower case, as they are spelled, with one identity that lies in them.
     folders: BTreeMap<String, (String, Identity)>,
+    /// What the documents become in clusters.
+    objects: BTreeMap<(Identifier, ObjectRef), Identity>,
 }
 
 /// Two documents that want one place.
@@ -171,12 +176,22 @@ pub struct Clash {
 
 impl Claims {
     /// Claims the paths of a document. A document that waits claims its final paths as well.
-    pub fn claim<'p>(
-        &mut self,
-        identity: &Identity,
-        paths: impl IntoIterator<Item = &'p TreePath>,
-    ) -> Result<(), Box<Clash>> {
-        for path in paths {
+    pub fn claim(&mut self, identity: &Identity, places: &Places) -> Result<(), Box<Clash>> {
+        if let Some(place) = &places.object {
+            if let Some(owner) = self.objects.get(place) {
+                let (cluster, object) = place;
+                return Err(Box::new(Clash {
+                    left: owner.clone(),
+                    right: identity.clone(),
+                    why: format!(
+                        "both are the {} {} of cluster {cluster}",
+                        object.kind, object.name
+                    ),
+                }));
+            }
+            self.objects.insert(place.clone(), identity.clone());
+        }
+        for path in &places.paths {
             self.claim_path(identity, path)?;
             if let Some(Ok(last)) = path
                 .as_str()
@@ -308,7 +323,11 @@ mod tests {
     }
 
     fn claim(claims: &mut Claims, identity: &str, path: &str) -> Result<(), Box<Clash>> {
-        claims.claim(&identity.parse().unwrap(), &[TreePath::new(path).unwrap()])
+        let places = Places {
+            paths: vec![TreePath::new(path).unwrap()],
+            object: None,
+        };
+        claims.claim(&identity.parse().unwrap(), &places)
     }
 
     #[test]

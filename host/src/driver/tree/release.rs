@@ -26,9 +26,8 @@ pub(super) fn render(
             if let Some(digest) = &document.chart.digest {
                 annotations.insert(DIGEST_ANNOTATION.into(), digest.to_string().into());
             }
-            let name_in_argo = format!("{namespace}-{name}");
             let object = application::envelope(
-                application::metadata(&name_in_argo, &place.namespace, annotations),
+                application::metadata(&document.application_name(), &place.namespace, annotations),
                 &place.project,
                 source,
                 application::in_cluster(namespace),

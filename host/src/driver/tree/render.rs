@@ -11,6 +11,7 @@ use super::{application, kubernetes, layout, release, terraform, tool, workflow}
 use crate::driver::document::{Document, DocumentError, KopsClusterDocument};
 use crate::fact::{FactRef, Format, MisfitError};
 use crate::plan::{Identity, InstanceId};
+use crate::proposal::ObjectRef;
 use crate::template::{BindError, Binding, Node, Token};
 
 /// What is known about the facts of a plan.
@@ -39,6 +40,16 @@ pub struct Rendered {
     pub files: BTreeMap<TreePath, TreeFile>,
     /// Facts without which the document cannot be final.
     pub waits_for: BTreeSet<FactRef>,
+    /// The object that the document becomes in a cluster.
+    pub object: Option<(Identifier, ObjectRef)>,
+}
+
+/// What a document takes up that no other may: [`Rendered`] without what is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    pub paths: Vec<TreePath>,
+    /// The object that the document becomes in a cluster.
+    pub object: Option<(Identifier, ObjectRef)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +113,17 @@ pub fn render_bound(
 }
 
 fn render_tree(
+    identity: &Identity,
+    document: &Document,
+    tree: impl FnOnce() -> Node,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, RenderError> {
+    let mut rendered = files(identity, document, tree, context)?;
+    rendered.object = document.object(identity);
+    Ok(rendered)
+}
+
+fn files(
     identity: &Identity,
     document: &Document,
     tree: impl FnOnce() -> Node,
@@ -200,6 +222,14 @@ impl Rendered {
     /// Whether the document cannot be final yet.
     pub fn waiting(&self) -> bool {
         !self.waits_for.is_empty()
+    }
+
+    /// Where the document is, once its files are written or compared.
+    pub fn into_places(self) -> Places {
+        Places {
+            paths: self.files.into_keys().collect(),
+            object: self.object,
+        }
     }
 
     /// The digest of every file.

@@ -125,6 +125,7 @@ impl TreeTarget {
                 .insert(path.to_string(), Some("foreign".to_owned()));
             compared.conflicts.push(Conflict { path, what });
         }
+        compared.conflicts.extend(self.twins(identity, &files)?);
         let action = match (desired, entry) {
             (None, None) => ChangeAction::Noop,
             (None, Some(_)) => ChangeAction::Delete,
@@ -202,6 +203,47 @@ impl TreeTarget {
             })
             .filter(|path| !ours(path));
         Ok(strangers.collect())
+    }
+
+    /// What is in the way of a text file where case does not count: somebody clones the tree there.
+    fn twins(
+        &self,
+        identity: &Identity,
+        files: &BTreeMap<TreePath, Digest>,
+    ) -> Result<Vec<Conflict>, TreeError> {
+        let mut twins = Vec::new();
+        // All other documents lie in folders of their own.
+        if !matches!(identity, Identity::File { .. }) {
+            return Ok(twins);
+        }
+        for path in files.keys() {
+            let mut folder = String::new();
+            for segment in path.segments() {
+                let names = match self.folder.list(&folder) {
+                    Ok(names) => names,
+                    Err(FolderError::NotAFile { .. }) => break,
+                    Err(source) => return Err(self.failed(source)),
+                };
+                let twin = names
+                    .iter()
+                    .find(|(name, _)| name != segment && name.eq_ignore_ascii_case(segment));
+                if let Some((name, _)) = twin {
+                    let name = aegis_document::untrusted(name);
+                    twins.push(Conflict {
+                        path: path.clone(),
+                        what: format!(
+                            "`{name}` is there, and is the same name where case does not count"
+                        ),
+                    });
+                    break;
+                }
+                if !folder.is_empty() {
+                    folder.push('/');
+                }
+                folder.push_str(segment);
+            }
+        }
+        Ok(twins)
     }
 
     /// Does what a difference says. Every file is looked at again right before it is touched.

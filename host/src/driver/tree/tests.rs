@@ -1,5 +1,7 @@
 //! What documents look like in the tree, and what the tree refuses.
 
+mod hostile_paths;
+
 use std::collections::BTreeMap;
 
 use aegis_document::Digest;
@@ -106,6 +108,48 @@ fn documents_are_files_that_people_can_read() {
 }
 
 #[test]
+fn one_application_of_argo_cd_comes_from_one_document() {
+    let mut raw = proposed::object();
+    raw.group = "argoproj.io".into();
+    raw.kind = "Application".into();
+    raw.namespace = Some("argocd".into());
+    raw.name = "istio-system-istiod".into();
+    let mut typed = proposed::application();
+    typed.name.clone_from(&raw.name);
+    let mut other = proposed::release();
+    other.namespace = "istio".into();
+    other.name = "system-istiod".into();
+    let actions = [
+        Action::Application(typed),
+        Action::EnsureAbsent(raw.reference()),
+        Action::Apply(raw),
+        Action::Release(proposed::release()),
+        Action::Release(other),
+    ];
+    let claim = |claims: &mut Claims, action: &Action, owner| {
+        let (identity, document) = proposed::built(action.clone(), Some("use1"), owner)
+            .unwrap()
+            .remove(0);
+        claims.claim(
+            &identity,
+            &rendered(&identity, &document, true).unwrap().into_places(),
+        )
+    };
+    for (index, first) in actions.iter().enumerate() {
+        for second in actions.iter().skip(index + 1) {
+            let mut claims = Claims::default();
+            claim(&mut claims, first, ReleaseOwner::Argocd).unwrap();
+            let second = claim(&mut claims, second, ReleaseOwner::Argocd);
+            assert!(second.is_err(), "{first:?}");
+        }
+    }
+    // A release of the host's own is no Application.
+    let mut claims = Claims::default();
+    claim(&mut claims, &actions[0], ReleaseOwner::Aegis).unwrap();
+    claim(&mut claims, &actions[3], ReleaseOwner::Aegis).unwrap();
+}
+
+#[test]
 fn a_document_with_an_unknown_fact_is_no_manifest() {
     insta::assert_snapshot!(
         "waiting",
@@ -170,6 +214,11 @@ fn text_files_stay_out_of_places_that_mean_something() {
         "../x",
         ".git/hooks/post-checkout",
         "docs/kustomization.yaml",
+        "docs/Chart.yaml",
+        "docs/HEAD",
+        "docs/.mailmap",
+        "docs/main.tf/x",
+        "ci/action.yml",
     ] {
         assert!(file(path).is_err(), "{path}");
     }

@@ -227,8 +227,7 @@ impl Work<'_> {
             text: bound,
             exact,
         });
-        let places = rendered.files.into_keys().collect();
-        answered.places.push((identity, places));
+        answered.places.push((identity, rendered.into_places()));
         Ok(())
     }
 

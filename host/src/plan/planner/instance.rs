@@ -17,7 +17,7 @@ use crate::capability::{
     authorize_proposal,
 };
 use crate::driver::document::TargetContext;
-use crate::driver::tree::TreePath;
+use crate::driver::tree::Places;
 use crate::fact::FactRef;
 use crate::graph::{Graph, InstanceNode};
 use crate::proposal::{FactSource, Failure};
@@ -53,8 +53,8 @@ pub struct Judged {
 /// One instance of the plan, and what the rest of the planner needs of it.
 pub struct Answered {
     pub instance: Instance,
-    /// The files that each document becomes, until they are claimed.
-    pub places: Vec<(Identity, Vec<TreePath>)>,
+    /// What each document takes up, until it is claimed.
+    pub places: Vec<(Identity, Places)>,
     /// Desired documents by digest, canonical JSON.
     pub documents: BTreeMap<Digest, Arc<str>>,
     pub judged: Vec<Judged>,
