@@ -84,7 +84,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// The peer Extism, where it can be built: its crates are in nobody's way who measures without a network.
+/// The peer Extism. Where it cannot be built, as without a network, the rest is measured all the same.
 fn extism(workspace: &Workspace) -> Option<Extism> {
     report::title("peer: Extism, optimised");
     let built = setup::ensure(workspace).and_then(|toolchain| Extism::build(workspace, &toolchain));
