@@ -26,7 +26,7 @@ pub mod shared {
         ",
         generate_all,
         generate_unused_types: true,
-        additional_derives: [PartialEq, Eq, serde::Serialize],
+        additional_derives: [PartialEq, Eq, serde::Serialize, serde::Deserialize],
     });
 
     pub use aegis::plugin::{

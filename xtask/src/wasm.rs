@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::error::Error;
 use crate::process;
@@ -35,13 +36,8 @@ pub fn compile(
         .join(TARGET)
         .join("release")
         .join(plugin.module_file());
-    let mut build = toolchain.cargo_build(workspace);
-    build
-        .args(["--release", "--package", &plugin.package()])
-        .envs(PROFILE)
-        .env("CARGO_TARGET_DIR", &target)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace))
-        .env_remove("RUSTFLAGS");
+    let mut build = cargo_build(workspace, toolchain, &target);
+    build.args(["--package", &plugin.package()]);
     if workspace.has_lock_file() {
         build.arg("--locked");
     }
@@ -53,13 +49,26 @@ pub fn compile(
     Ok(module)
 }
 
+/// Cargo, building modules as those of plugins are built, into a target folder; which, is for the caller
+/// to add.
+pub fn cargo_build(workspace: &Workspace, toolchain: &Toolchain, target: &Path) -> Command {
+    let mut build = toolchain.cargo_build(workspace);
+    build
+        .arg("--release")
+        .envs(PROFILE)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace, target))
+        .env_remove("RUSTFLAGS");
+    build
+}
+
 /// Compiler flags that keep this machine's folders out of the module: the same source gives the
 /// same bytes wherever the checkout and Cargo's home lie. Cargo's encoding separates flags with the
 /// unit separator, so that a folder's name may hold spaces.
-fn flags(workspace: &Workspace) -> OsString {
+fn flags(workspace: &Workspace, target: &Path) -> OsString {
     let mut places = vec![
         (workspace.root().to_owned(), "/aegis"),
-        (workspace.wasm_target(), "/aegis/target"),
+        (target.to_owned(), "/aegis/target"),
     ];
     // The compiler takes the last prefix that fits.
     places.extend(cargo_home().map(|home| (home, "/cargo")));

@@ -66,6 +66,11 @@ impl Workspace {
         self.target().join("wasm")
     }
 
+    /// Cargo's target folder of the peers that are built to be measured beside Aegis.
+    pub fn peers_target(&self) -> PathBuf {
+        self.target().join("peers")
+    }
+
     /// Components, packages and statements of the plugins.
     pub fn built_plugins(&self) -> PathBuf {
         self.target().join("plugins")

@@ -6,37 +6,31 @@
 
 #![forbid(unsafe_code)]
 
+mod calls;
 mod native;
 mod package;
 mod peer;
 mod planning;
+mod raw;
 mod request;
 mod sampling;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aegis_host::capability::{Effective, EffectiveParts};
 use aegis_host::library::LoadedPlugin;
-use aegis_host::proposal::Kind;
-use aegis_host::sandbox::reads::Reads;
-use aegis_host::sandbox::{
-    CHILD_ARGUMENT, CallContext, CallError, Compiler, Fault, Limits, PlanRequest, Sandbox,
-    compile_child_main,
-};
+use aegis_host::sandbox::{CHILD_ARGUMENT, Compiler, Sandbox, compile_child_main};
 use aegis_host::stack;
-use aegis_plugin::harness::Memory;
 use aegis_registry::PluginName;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
 use package::Package;
 use planning::{Documents, Planner};
-use request::Subject;
+use raw::Raw;
 use sampling::{Measurement, Runs, Times};
 
 /// Whatever can go wrong is told to the person who measures, and handled by nobody else.
@@ -44,8 +38,6 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// What verifying and loading a plugin should cost at most, in milliseconds for each megabyte of package.
 const LOAD_LIMIT: f64 = 2.0;
-/// What a fresh instance and a call in it should cost at most, as a multiple of the native call.
-const CALL_LIMIT: f64 = 1.5;
 
 /// Measures the plugins of this repository, in the sandbox and natively
 #[derive(Parser)]
@@ -65,6 +57,10 @@ struct Arguments {
         default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/two-clusters/aegis.yaml")
     )]
     stack: PathBuf,
+
+    /// Leave here, for peers, a file for each stage with its request and its answer
+    #[arg(long, value_name = "FOLDER")]
+    stages: Option<PathBuf>,
 
     /// Print one JSON object a line
     #[arg(long)]
@@ -99,6 +95,7 @@ fn measure(arguments: &Arguments) -> Outcome<()> {
     let bench = Bench {
         runs: Runs(arguments.runs.max(1)),
         json: arguments.json,
+        stages: arguments.stages.clone(),
         sandbox: Sandbox::new()?,
         // As `aegis` has it: timeouts on a thread of their own, plugins on this one.
         runtime: tokio::runtime::Builder::new_multi_thread()
@@ -111,6 +108,7 @@ fn measure(arguments: &Arguments) -> Outcome<()> {
     bench.say(row)?;
 
     let mut plugins: BTreeMap<PluginName, Arc<LoadedPlugin>> = BTreeMap::new();
+    let mut raw: BTreeMap<&str, Raw> = BTreeMap::new();
     for native in &native::ALL {
         let component = arguments
             .components
@@ -134,6 +132,7 @@ fn measure(arguments: &Arguments) -> Outcome<()> {
         bench.loading(&package)?;
         let plugin = package.loaded(&bench.sandbox)?;
         bench.describing(&plugin, &empty)?;
+        raw.insert(native.name, Raw::load(&component, plugin.kind)?);
         plugins.insert(plugin.name.clone(), plugin);
     }
 
@@ -145,11 +144,14 @@ fn measure(arguments: &Arguments) -> Outcome<()> {
     };
     let documents = bench.planning(&planner, stack.clusters.len())?;
     for subject in request::subjects(&stack)? {
-        let found = plugins
-            .iter()
-            .find(|(name, _)| name.plugin.as_str() == subject.plugin.name);
-        let Some((_, plugin)) = found else { continue };
-        if let Err(error) = bench.calling(&subject, plugin, documents.as_ref()) {
+        let name = subject.plugin.name;
+        let plugin = plugins
+            .values()
+            .find(|plugin| plugin.name.plugin.as_str() == name);
+        let (Some(plugin), Some(raw)) = (plugin, raw.get(name)) else {
+            continue;
+        };
+        if let Err(error) = bench.calling(&subject, plugin, raw, documents.as_ref()) {
             eprintln!("skipped: stage {}: {error}", subject.stage);
         }
     }
@@ -166,6 +168,7 @@ fn plugin_folder(name: &str) -> PathBuf {
 struct Bench {
     runs: Runs,
     json: bool,
+    stages: Option<PathBuf>,
     sandbox: Sandbox,
     runtime: Runtime,
 }
@@ -247,127 +250,4 @@ impl Bench {
             }
         }
     }
-
-    /// A stage's call natively, in the sandbox up to its answer, and in the sandbox with its answer read.
-    fn calling(
-        &self,
-        subject: &Subject,
-        plugin: &LoadedPlugin,
-        documents: Option<&Documents>,
-    ) -> Outcome<()> {
-        let Subject {
-            stage,
-            plugin: native,
-            request,
-        } = subject;
-        let (memory, reads) = match (plugin.kind, documents) {
-            (Kind::Validation, Some(documents)) => {
-                let reads = Reads {
-                    documents: Arc::new(documents.clone()),
-                    ..Reads::none()
-                };
-                (documents.in_memory(), reads)
-            }
-            (Kind::Validation, None) => return Err("it needs the documents of a plan".into()),
-            _ => (Memory::new(), Reads::none()),
-        };
-        let asked = request::of_host(request)?;
-        let context = CallContext::new(stage.as_str(), Arc::new(effective(plugin, &asked)), reads);
-        // The same call, ended at the first part of its answer.
-        let unread = CallContext {
-            limits: Limits {
-                answer_nodes: 0,
-                ..Limits::DEFAULT
-            },
-            ..context.clone()
-        };
-
-        let answer = (native.call)(request, &memory).map_err(|failure| format!("{failure:?}"))?;
-        let parts = self.runtime.block_on(ask(plugin, &asked, &context))??;
-        if parts != answer.parts() {
-            return Err(format!(
-                "in the sandbox it answers {parts} parts, natively {}: the component is of other sources; run `cargo xtask build --components`",
-                answer.parts()
-            )
-            .into());
-        }
-
-        let mut natively = || {
-            let answer =
-                (native.call)(request, &memory).map_err(|failure| format!("{failure:?}"))?;
-            drop(black_box(answer));
-            Ok(())
-        };
-        let mut to_answer = || match self.runtime.block_on(ask(plugin, &asked, &unread)) {
-            Err(CallError {
-                fault: Fault::AnswerNodes { .. },
-                ..
-            }) => Ok(()),
-            Err(error) => Err(error.into()),
-            Ok(_) => Err("its answer has no parts".into()),
-        };
-        let mut with_answer = || {
-            black_box(self.runtime.block_on(ask(plugin, &asked, &context))??);
-            Ok(())
-        };
-        let [native, call, whole] =
-            self.runs
-                .alternately([&mut natively, &mut to_answer, &mut with_answer])?;
-        let sizes = format!(
-            "{} B in, {} B out",
-            serde_json::to_vec(request)?.len(),
-            answer.size()?
-        );
-        self.say(Measurement::new(format!("stage {stage}: native"), &native).note(sizes))?;
-        self.say(
-            Measurement::new(format!("stage {stage}: instance and call"), &call).against(
-                &native,
-                "× native",
-                None,
-            ),
-        )?;
-        self.say(
-            Measurement::new(format!("stage {stage}: the same, answer read"), &whole).against(
-                &native,
-                "× native",
-                Some(CALL_LIMIT),
-            ),
-        )
-    }
-}
-
-/// Asks a plugin; gives the number of parts of its answer as [`native::Answer::parts`] counts them.
-async fn ask(
-    plugin: &LoadedPlugin,
-    request: &PlanRequest,
-    context: &CallContext,
-) -> Result<Result<usize, String>, CallError> {
-    Ok(if plugin.kind == Kind::Validation {
-        let answer = black_box(plugin.code.evaluate(request, context).await?);
-        answer
-            .map(|findings| findings.len())
-            .map_err(|failure| failure.to_string())
-    } else {
-        let answer = black_box(plugin.code.plan(request, context).await?);
-        answer
-            .map(|proposal| proposal.changes.len() + proposal.provides.len())
-            .map_err(|failure| failure.to_string())
-    })
-}
-
-/// The walls around a stage that was granted what its plugin asks for.
-fn effective(plugin: &LoadedPlugin, request: &PlanRequest) -> Effective {
-    Effective::new(EffectiveParts {
-        kind: plugin.kind,
-        stage: request.stage.clone(),
-        cluster: request.cluster.as_ref().map(|cluster| cluster.name.clone()),
-        clusters: request
-            .clusters
-            .iter()
-            .map(|cluster| cluster.name.clone())
-            .collect::<BTreeSet<_>>()
-            .into(),
-        signed: plugin.signed.clone(),
-        granted: plugin.granted.clone(),
-    })
 }

@@ -10,6 +10,7 @@ use aegis_plugin_cert_manager::CertManager;
 use aegis_plugin_compliance::Compliance;
 use aegis_plugin_kops::Kops;
 use aegis_plugin_terraform::Terraform;
+use serde_json::Value;
 
 use crate::Outcome;
 
@@ -49,15 +50,14 @@ impl Answer {
         }
     }
 
-    /// Bytes as JSON, which is about what crosses the sandbox's wall.
-    pub fn size(&self) -> Outcome<usize> {
-        let text = match self {
-            Self::Provisioning(proposal) => serde_json::to_vec(proposal),
-            Self::Security(proposal) => serde_json::to_vec(proposal),
-            Self::Gitops(proposal) => serde_json::to_vec(proposal),
-            Self::Findings(findings) => serde_json::to_vec(findings),
-        };
-        Ok(text?.len())
+    /// As JSON, of which about as many bytes cross the sandbox's wall.
+    pub fn json(&self) -> Outcome<Value> {
+        Ok(match self {
+            Self::Provisioning(proposal) => serde_json::to_value(proposal),
+            Self::Security(proposal) => serde_json::to_value(proposal),
+            Self::Gitops(proposal) => serde_json::to_value(proposal),
+            Self::Findings(findings) => serde_json::to_value(findings),
+        }?)
     }
 }
 

@@ -14,11 +14,16 @@ const EMPTY: &str = r#"
     (func (export "call") (canon lift (core func $instance "call"))))
 "#;
 
-/// A fresh store, an instance and a call of the empty component: no limits, no clock, no request.
-pub fn empty_component(runs: Runs) -> Outcome<(Measurement, Times)> {
+/// Wasmtime as it comes, but for concurrency, which a plugin has no use for and which makes calls dearer.
+pub fn engine() -> Outcome<Engine> {
     let mut config = Config::new();
     config.concurrency_support(false);
-    let engine = Engine::new(&config)?;
+    Ok(Engine::new(&config)?)
+}
+
+/// A fresh store, an instance and a call of the empty component: no limits, no clock, no request.
+pub fn empty_component(runs: Runs) -> Outcome<(Measurement, Times)> {
+    let engine = engine()?;
     let component = Component::new(&engine, wat::parse_str(EMPTY)?)?;
     let ready = Linker::<()>::new(&engine).instantiate_pre(&component)?;
     let times = runs.quick(|| {

@@ -4,6 +4,7 @@
 //! host measured inside of one process. Both end as [`Measurement`]s. Nothing fails because it is slow: a
 //! budget is printed beside what was measured, with `ok` or `OVER`.
 
+pub mod extism;
 pub mod growth;
 pub mod peer;
 pub mod plugins;

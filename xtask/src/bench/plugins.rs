@@ -16,14 +16,20 @@ pub fn build(workspace: &Workspace) -> Result<(), Error> {
     process::run(cargo_bench(workspace).arg("--no-run"))
 }
 
-/// Runs it and takes over its rows.
-pub fn measure(workspace: &Workspace, runs: usize) -> Result<Vec<Measurement>, Error> {
+/// Runs it and takes over its rows. It leaves a file for each stage in a folder, for peers.
+pub fn measure(
+    workspace: &Workspace,
+    stages: &Path,
+    runs: usize,
+) -> Result<Vec<Measurement>, Error> {
     let mut bench = cargo_bench(workspace);
     bench
         .args(["--", "--json", "--runs", &runs.to_string(), "--components"])
         .arg(workspace.built_plugins())
         .arg("--stack")
-        .arg(workspace.path(stack::EXAMPLE).join(stack::FILE));
+        .arg(workspace.path(stack::EXAMPLE).join(stack::FILE))
+        .arg("--stages")
+        .arg(stages);
     // What it leaves out, and why, is for the person who measures.
     let output = bench
         .stdin(Stdio::null())
@@ -44,7 +50,7 @@ fn cargo_bench(workspace: &Workspace) -> Command {
 }
 
 /// One JSON object a line.
-fn rows(text: &str) -> Result<Vec<Measurement>, Error> {
+pub(super) fn rows(text: &str) -> Result<Vec<Measurement>, Error> {
     let wrong =
         |error: serde_json::Error| Error::content(Path::new("benchmark"), error.to_string());
     text.lines()

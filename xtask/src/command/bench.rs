@@ -10,8 +10,9 @@ use clap::Args;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::build;
+use super::{build, setup};
 use crate::aegis::Aegis;
+use crate::bench::extism::Extism;
 use crate::bench::{
     self, Budget, Figure, Measurement, Row, growth, peer, plugins, process as sampled, synthetic,
 };
@@ -23,7 +24,8 @@ use crate::{process, report};
 /// Measure the optimised `aegis`: time and memory, beside budgets and peers
 ///
 /// Rows inside of one process, for each plugin: verifying, loading and compiling it, and the calls of
-/// the example's stages beside the same functions called natively. Rows of whole processes: `aegis plan` of
+/// the example's stages beside the same functions called natively, the same components in Wasmtime alone
+/// and the same plugins in Extism, which is built where its crates can be had. Rows of whole processes: `aegis plan` of
 /// examples/two-clusters with its plugins compiled already (warm) and not yet (cold; the files themselves
 /// stay in the operating system's cache), `terraform plan` of as many resources where there is a
 /// Terraform, and plans of the same stack with more clusters. One run of each row is not counted.
@@ -59,10 +61,16 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Error> {
     build::everything(workspace)?;
     report::title("host and benchmark, optimised");
     plugins::build(workspace)?;
+    let extism = extism(workspace);
     let subject = Subject::prepare(workspace)?;
 
     report::title("measuring");
-    let mut measurements = plugins::measure(workspace, arguments.runs)?;
+    let stages = subject.stages();
+    let mut measurements = plugins::measure(workspace, &stages, arguments.runs)?;
+    if let Some(extism) = extism {
+        let peers = extism.measure(&stages, arguments.runs, &measurements)?;
+        measurements.extend(peers);
+    }
     measurements.extend(subject.example_rows(arguments.runs)?);
     measurements.extend(subject.synthetic_rows(&arguments.clusters, arguments.runs)?);
 
@@ -74,6 +82,15 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Error> {
         print!("\n{}", bench::table(&measurements));
     }
     Ok(())
+}
+
+/// The peer Extism. Where it cannot be built, as without a network, the rest is measured all the same.
+fn extism(workspace: &Workspace) -> Option<Extism> {
+    report::title("peer: Extism, optimised");
+    let built = setup::ensure(workspace).and_then(|toolchain| Extism::build(workspace, &toolchain));
+    built
+        .inspect_err(|error| report::line(format!("skipped: the peer Extism: {error}")))
+        .ok()
 }
 
 /// The most that plans should take, whichever stack.
@@ -112,6 +129,11 @@ impl Subject {
 
     fn example(&self) -> PathBuf {
         self.folder.join("example")
+    }
+
+    /// The requests and answers of the example's stages.
+    fn stages(&self) -> PathBuf {
+        self.folder.join("stages")
     }
 
     /// The example, warm and cold, and Terraform with as much to do.
