@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::outcome::{Outcome, Statistics};
-use super::{coverage, has_compiler};
+use super::{coverage, has_compiler, libfuzzer};
 use crate::error::Error;
 use crate::process;
 use crate::report;
@@ -35,12 +35,14 @@ impl Fuzzer {
         if !has_compiler() {
             return Err(Error::NoCompiler);
         }
+        let engine = libfuzzer::build(workspace)?;
         let mut cargo = process::cargo(workspace);
-        cargo.args(["build", "--package", "aegis-fuzz", "--bin", "aegis-fuzz"]);
+        cargo.args(["rustc", "--package", "aegis-fuzz", "--bin", "aegis-fuzz"]);
         cargo.args(["--features", "libfuzzer"]);
         if workspace.has_lock_file() {
             cargo.arg("--locked");
         }
+        cargo.arg("--").args(engine.linker_arguments());
         coverage::ask(&mut cargo)?;
         process::run(&mut cargo)?;
         Ok(Self {

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod engine;
+mod libfuzzer;
 mod outcome;
 
 use std::process::Command;

@@ -3,6 +3,7 @@
 use aegis_document::untrusted;
 
 use super::no_cluster;
+use super::yaml::{self, Found};
 use crate::capability::denial::Denial;
 use crate::capability::file::FileRequest;
 use crate::capability::{Request, codes, path};
@@ -34,7 +35,20 @@ pub(super) fn derive(file: &File, change: &Change) -> Result<Vec<Request>, Denia
             Segment::Token(_) => "x",
         })
         .collect();
-    if is_object(&literal) {
+    let found = if yaml::is_read_as_yaml(&file.path) {
+        yaml::look(&literal)
+    } else {
+        Found::Text
+    };
+    if let Found::Unclear(problem) = found {
+        return Err(Denial::forbidden(
+            codes::MALFORMED_FIELD,
+            asked,
+            format!("nobody can say whether every reader sees the same in it: {problem}"),
+            "write plain YAML or JSON, or choose a path with another ending",
+        ));
+    }
+    if found == Found::Object || is_object(&literal) {
         return Err(Denial::forbidden(
             codes::FORBIDDEN,
             asked,

@@ -10,6 +10,7 @@ mod release;
 mod tokens;
 mod tool;
 mod workflow;
+mod yaml;
 
 pub(super) use application::implied_by as application;
 pub use context::{DeclaredFact, DeclaredFacts, DeriveContext, Repository};

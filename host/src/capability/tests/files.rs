@@ -67,6 +67,8 @@ fn a_kubernetes_object_in_a_file_is_refused() {
         "x: 1\n---\n'kind': ClusterRoleBinding\n\"apiVersion\": v1\n",
         "@{use1/port}\napiVersion: v1\nkind: Role",
         "a\u{1b}[2J",
+        "\"api\\\n  Version\": v1\nkind: Role\n",
+        "- &k kind\n- *k : Role\n",
     ] {
         assert_eq!(
             codes(&widest(), file("clusters/use1/rbac.yaml", content)).len(),

@@ -63,10 +63,7 @@ fn check_references(schema: &Value) -> Result<(), String> {
             Value::Array(items) => stack.extend(items),
             Value::Object(entries) => {
                 for (key, value) in entries {
-                    let refers = matches!(key.as_str(), "$ref" | "$dynamicRef");
-                    if refers && !value.as_str().is_some_and(|target| target.starts_with('#')) {
-                        return Err(format!("`{key}` leaves the document: {value}"));
-                    }
+                    check_keyword(key, value)?;
                     stack.push(value);
                 }
             }
@@ -78,6 +75,40 @@ fn check_references(schema: &Value) -> Result<(), String> {
         Err("its references fan out too far".to_owned())
     } else {
         Ok(())
+    }
+}
+
+/// The one draft that is read.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// A reference is a plain JSON pointer, so that [`cost`] follows it to where a validator does: a name given with
+/// `$anchor` or a base set with `$id` would lead a validator elsewhere, and so would another draft's rules.
+fn check_keyword(key: &str, value: &Value) -> Result<(), String> {
+    match (key, value) {
+        ("$ref", Value::String(target)) if target.is_empty() || !target.starts_with('#') => {
+            Err(format!("`{key}` leaves the document: {value}"))
+        }
+        ("$ref", Value::String(target)) => {
+            let pointer = target.trim_start_matches('#');
+            let plain = target.len() - pointer.len() == 1
+                && aegis_document::pointer::tokens(pointer).is_some()
+                && !pointer.contains('%');
+            if plain {
+                Ok(())
+            } else {
+                Err(format!("`{key}` is not a plain JSON pointer: {value}"))
+            }
+        }
+        ("$ref", _) => Err(format!("`{key}` leaves the document: {value}")),
+        ("$dynamicRef", _) => Err(format!("`{key}` is not for configurations: {value}")),
+        // An object under such a key describes a property of that name.
+        ("$anchor" | "$dynamicAnchor" | "$id", Value::String(_)) => {
+            Err(format!("`{key}` gives a place a second name: {value}"))
+        }
+        ("$schema", Value::String(draft)) if draft != DRAFT => {
+            Err(format!("`{key}` is not `{DRAFT}`: {value}"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -93,9 +124,7 @@ fn cost(root: &Value, node: &Value, costs: &mut BTreeMap<String, u64>, depth: us
             sum.saturating_add(cost(root, item, costs, depth + 1))
         }),
         Value::Object(entries) => entries.iter().fold(0, |sum: u64, (key, value)| {
-            let target = value
-                .as_str()
-                .filter(|_| matches!(key.as_str(), "$ref" | "$dynamicRef"));
+            let target = value.as_str().filter(|_| key == "$ref");
             let more = match target.map(|target| target.trim_start_matches('#')) {
                 Some(pointer) => match costs.get(pointer) {
                     Some(known) => *known,
@@ -134,9 +163,31 @@ mod tests {
             json!({"$ref": "other.json"}),
             json!({"allOf": [{"$dynamicRef": "https://example.com#a"}]}),
             json!({"$ref": 1}),
+            json!({"$ref": ""}),
         ] {
             assert!(check_references(&schema).is_err(), "{schema}");
         }
+    }
+
+    #[test]
+    fn a_reference_that_a_validator_follows_elsewhere_is_refused() {
+        let id = "https://example.com/a";
+        for schema in [
+            json!({"$ref": "#a", "$defs": {"b": {"$anchor": "a"}}}),
+            json!({"$defs": {"b": {"$anchor": "a"}}}),
+            json!({"$dynamicRef": "#/$defs/a", "$defs": {"a": {}}}),
+            json!({"$defs": {"b": {"$dynamicAnchor": "a"}}}),
+            json!({"$defs": {"b": {"$id": id, "$ref": "#/$defs/a"}}}),
+            json!({"$ref": "#/%24defs/a", "$defs": {"a": {}}}),
+            json!({"$ref": "##/$defs/a", "$defs": {"a": {}}}),
+            json!({"$ref": "#/$defs/~2", "$defs": {"a": {}}}),
+            json!({"$schema": "http://json-schema.org/draft-04/schema#"}),
+        ] {
+            assert!(check_references(&schema).is_err(), "{schema}");
+        }
+        let properties =
+            json!({"$schema": DRAFT, "properties": {"$id": {"type": "string"}, "$anchor": {}}});
+        assert_eq!(check_references(&properties), Ok(()));
     }
 
     #[test]
