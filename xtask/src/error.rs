@@ -46,6 +46,18 @@ pub enum Error {
     #[error("{0}")]
     Tests(String),
 
+    /// No file of that name lies in `fuzz/src/targets`.
+    #[error("there is no fuzz target `{name}`; there are: {known}")]
+    UnknownTarget { name: String, known: String },
+
+    /// libFuzzer cannot be compiled.
+    #[error("fuzzing needs a C++ compiler; install g++ or clang")]
+    NoCompiler,
+
+    /// Inputs broke a claim of a fuzz target.
+    #[error("{0} fuzz targets have a finding")]
+    Findings(usize),
+
     /// A step of continuous integration failed.
     #[error("step `{step}` failed: {source}")]
     Step { step: String, source: Box<Error> },

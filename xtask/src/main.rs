@@ -9,6 +9,7 @@ mod command;
 mod component;
 mod digest;
 mod error;
+mod fuzz;
 mod libtest;
 mod package;
 mod process;
@@ -50,10 +51,14 @@ enum Command {
     Demo(command::demo::Arguments),
     Test(command::test::Arguments),
     Ci(command::ci::Arguments),
+    Fuzz(command::fuzz::Arguments),
     Bench(command::bench::Arguments),
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile_if_asked() {
+        return code;
+    }
     let arguments = Arguments::parse();
     let workspace = Workspace::locate();
     let result: Result<(), Error> = match arguments.command {
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => command::demo::run(&workspace, &arguments),
         Command::Test(arguments) => command::test::run(&workspace, &arguments),
         Command::Ci(arguments) => command::ci::run(&workspace, &arguments),
+        Command::Fuzz(arguments) => command::fuzz::run(&workspace, &arguments),
         Command::Bench(arguments) => command::bench::run(&workspace, &arguments),
     };
     match result {

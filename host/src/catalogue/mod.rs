@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use aegis_document::{Digest, Identifier};
+use aegis_document::{Digest, Identifier, shown_path, untrusted};
 use serde::Deserialize;
 
 use crate::driver::document::ChartPin;
@@ -25,17 +25,19 @@ pub struct Catalogue(BTreeMap<Identifier, ChartPin>);
 /// Why a catalogue was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
-    #[error("{path}: {error}")]
+    #[error("{}: {error}", shown_path(path))]
     Read {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{path}: the file has more than 1 MiB")]
+    #[error("{}: the file has more than 1 MiB", shown_path(path))]
     TooLarge { path: PathBuf },
-    #[error("{place}: {error}")]
+    /// The message quotes the file: escaped.
+    #[error("{place}: line {line}: {message}")]
     Form {
         place: String,
-        error: toml::de::Error,
+        line: usize,
+        message: String,
     },
 }
 
@@ -59,13 +61,12 @@ struct Entry {
 impl Catalogue {
     /// The built-in list with the operator's file over it; a file that does not exist changes nothing.
     pub fn load(file: &Path) -> Result<Self, CatalogueError> {
-        let mut catalogue = Self::built_in()?;
         let read_error = |error| CatalogueError::Read {
             path: file.to_owned(),
             error,
         };
         match std::fs::metadata(file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(catalogue),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::built_in(),
             Err(error) => return Err(read_error(error)),
             Ok(metadata) if metadata.len() > MAX => {
                 return Err(CatalogueError::TooLarge {
@@ -75,9 +76,13 @@ impl Catalogue {
             Ok(_) => {}
         }
         let text = std::fs::read_to_string(file).map_err(read_error)?;
-        catalogue
-            .0
-            .extend(parse(&file.display().to_string(), &text)?);
+        Self::read(&shown_path(file), &text)
+    }
+
+    /// The built-in list with that of a text over it. `place` is what messages call the text.
+    pub fn read(place: &str, text: &str) -> Result<Self, CatalogueError> {
+        let mut catalogue = Self::built_in()?;
+        catalogue.0.extend(parse(place, text)?);
         Ok(catalogue)
     }
 
@@ -92,9 +97,13 @@ impl Catalogue {
 }
 
 fn parse(place: &str, text: &str) -> Result<BTreeMap<Identifier, ChartPin>, CatalogueError> {
-    let file: File = toml::from_str(text).map_err(|error| CatalogueError::Form {
-        place: place.to_owned(),
-        error,
+    let file: File = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        CatalogueError::Form {
+            place: place.to_owned(),
+            line: before.unwrap_or_default().matches('\n').count() + 1,
+            message: untrusted(error.message()).to_string(),
+        }
     })?;
     Ok(file
         .chart
@@ -135,6 +144,14 @@ mod tests {
         let catalogue = Catalogue::load(&file).unwrap();
         assert_eq!(catalogue.entries()["cert-manager"].digest, Some(digest));
         assert!(catalogue.entries().contains_key("argo-cd"));
+    }
+
+    #[test]
+    fn an_error_names_its_line_and_escapes_what_it_quotes() {
+        let text = "[chart.x]\nrepository = \"a\"\n\"b\\u001b[2J\" = 1\n";
+        let error = Catalogue::read("here", text).unwrap_err().to_string();
+        assert!(error.starts_with("here: line 3: "), "{error}");
+        assert!(error.contains("b\\u{1b}[2J"), "{error}");
     }
 
     #[test]

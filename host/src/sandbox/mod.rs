@@ -22,7 +22,7 @@ mod inspect;
 mod limits;
 mod link;
 mod meter;
-mod parse;
+pub mod parse;
 mod plugin;
 pub mod reads;
 mod request;

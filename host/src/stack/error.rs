@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aegis_document::untrusted;
 use miette::{LabeledSpan, NamedSource};
 
 use super::syntax::Span;
@@ -72,6 +73,21 @@ impl Diagnostic {
     #[must_use]
     pub fn with_source(mut self, source: &Source) -> Self {
         self.source = Some(Arc::clone(source));
+        self
+    }
+
+    /// The same in words that show as what they are: names and values of the file are among them, and a quoted
+    /// text of YAML can hold any character.
+    fn shown(mut self) -> Self {
+        let related = self.related.iter_mut().map(|(_, label)| label);
+        let words = [
+            Some(&mut self.message),
+            self.help.as_mut(),
+            self.label.as_mut(),
+        ];
+        for text in words.into_iter().flatten().chain(related) {
+            *text = untrusted(text).to_string();
+        }
         self
     }
 
@@ -194,7 +210,7 @@ impl Report {
     /// Takes note of a problem in this report's file.
     pub(crate) fn add(&mut self, problem: Diagnostic) {
         if self.list.len() < MOST_PROBLEMS {
-            self.list.push(problem.with_source(&self.source));
+            self.list.push(problem.shown().with_source(&self.source));
         } else {
             self.omitted += 1;
         }

@@ -1,6 +1,6 @@
 //! Why state cannot be used.
 
-use aegis_document::{Digest, Identifier};
+use aegis_document::{Digest, Identifier, untrusted};
 use miette::Diagnostic;
 
 use super::folder::FolderError;
@@ -234,10 +234,11 @@ impl StateError {
         }
     }
 
+    /// The reason may quote what was read, and who wrote that is not known yet.
     pub(super) fn malformed(what: &str, why: impl ToString) -> Self {
         Self::Malformed {
             what: what.to_owned(),
-            why: why.to_string(),
+            why: untrusted(&why.to_string()).to_string(),
         }
     }
 

@@ -17,6 +17,7 @@ mod load;
 mod model;
 mod moment;
 mod operator;
+mod outputs;
 mod seal;
 mod store;
 
@@ -36,5 +37,6 @@ pub use model::{
     PluginMark, StoredFact,
 };
 pub use operator::{Mark, OperatorFolder};
+pub use outputs::{Output, OutputsError, read_outputs};
 pub use seal::StateKey;
 pub use store::{Condition, Key, KeyKind, LocalStore, Store, StoreError};

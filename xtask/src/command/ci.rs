@@ -7,15 +7,16 @@ use std::time::Duration;
 use clap::Args;
 
 use super::test::{self, Outcome};
-use super::{build, demo};
+use super::{build, demo, fuzz};
 use crate::error::Error;
 use crate::workspace::Workspace;
 use crate::{book, process, report};
 
 /// Run every check that a change must pass
 ///
-/// Formatting, lints, build, tests, documentation, the book, the demonstration, and licences and
-/// sources of dependencies where cargo-deny is installed. Stops at the first step that fails.
+/// Formatting, lints, build, tests, a moment of fuzzing, documentation, the book, the demonstration,
+/// and licences and sources of dependencies where cargo-deny is installed. Stops at the first step
+/// that fails.
 #[derive(Args)]
 pub struct Arguments {}
 
@@ -42,6 +43,7 @@ fn all(
         let outcome = outcome.insert(test::run_tests(workspace, None)?);
         std::mem::replace(&mut outcome.result, Ok(()))
     })?;
+    steps.run("fuzzing", || fuzz::briefly(workspace))?;
     steps.run("documentation", || documentation(workspace))?;
     steps.run("book", || the_book(workspace))?;
     steps.run("demonstration", || demo::show(workspace))?;

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use aegis_document::{Identifier, Limits, shown_path, untrusted};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::plan::{ledger, make, operator_folder};
 use crate::cli::args::{Facts, FactsCommand, Global};
@@ -15,7 +15,7 @@ use crate::cli::ui::{Tone, Ui};
 use crate::plan::{FactStatus, InstanceId, Provenance};
 use crate::proposal::FactSource;
 use crate::stack::Diagnostic;
-use crate::state::{self, InstanceState, LocalStore, import_facts};
+use crate::state::{self, InstanceState, LocalStore, Output, import_facts, read_outputs};
 
 const IMPORT: &str = "AEG0730";
 
@@ -67,12 +67,6 @@ fn list(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What `terraform output -json` writes of one output.
-struct Output {
-    value: Value,
-    sensitive: bool,
-}
-
 fn import(
     ui: &Ui,
     global: &Global,
@@ -99,7 +93,7 @@ fn import(
                 .help("`aegis status` lists the instances; a stage that runs for each cluster needs --cluster"),
         )
     })?;
-    let outputs = read_outputs(file)?;
+    let outputs = outputs(file)?;
     let values = wanted(instance, &outputs)?;
     let context = ledger(&project, operator);
     let imported = import_facts(context, &id, &values)?;
@@ -124,7 +118,7 @@ fn import(
     Ok(Exit::Done)
 }
 
-fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
+fn outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
     let bytes = if file == Path::new("-") {
         let mut bytes = Vec::new();
         let limit = Limits::EMBEDDED.bytes as u64 + 1;
@@ -137,41 +131,12 @@ fn read_outputs(file: &Path) -> Result<BTreeMap<String, Output>, Failure> {
     } else {
         std::fs::read(file).map_err(|error| Failure::file(file, &error))?
     };
-    let place = |message: String| {
+    read_outputs(&bytes).map_err(|error| {
         Failure::new(
-            Diagnostic::new(IMPORT, format!("{}: {message}", shown_path(file))).help(
+            Diagnostic::new(IMPORT, format!("{}: {error}", shown_path(file))).help(
                 "give what `terraform output -json` prints in the stage's folder of the tree",
             ),
         )
-    };
-    let value =
-        aegis_document::read(&bytes, Limits::EMBEDDED).map_err(|error| place(error.to_string()))?;
-    let Value::Object(entries) = value else {
-        return Err(place("this is not an object of outputs".to_owned()));
-    };
-    entries
-        .into_iter()
-        .map(|(name, entry)| match output(entry) {
-            Some(output) => Ok((name, output)),
-            None => Err(place(format!(
-                "`{}` is not an output: it has no `value`",
-                untrusted(&name)
-            ))),
-        })
-        .collect()
-}
-
-fn output(entry: Value) -> Option<Output> {
-    let Value::Object(mut fields): Value = entry else {
-        return None;
-    };
-    let sensitive = fields
-        .get("sensitive")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    Some(Output {
-        value: Map::remove(&mut fields, "value")?,
-        sensitive,
     })
 }
 

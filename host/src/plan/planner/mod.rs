@@ -16,6 +16,7 @@ mod level;
 mod prune;
 mod reads;
 mod request;
+mod schema;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,7 @@ use crate::template::{FactToken, Templated, Token};
 pub use again::Again;
 pub use failure::PlanFailure;
 pub use request::all_settings as settings;
+pub use schema::{ConfigSchema, SchemaError};
 pub use stage::{StagePlan, StageSet, plugin_names};
 
 use facts::FactTable;

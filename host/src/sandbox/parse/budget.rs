@@ -4,13 +4,13 @@ use super::AnswerError;
 
 /// Counts list elements and JSON values of one answer. Each JSON text has limits of its own; without a total,
 /// an answer of ten thousand of them would fill the host's memory.
-pub(in crate::sandbox) struct Budget {
+pub struct Budget {
     left: usize,
     limit: usize,
 }
 
 impl Budget {
-    pub(in crate::sandbox) const fn new(limit: usize) -> Self {
+    pub const fn new(limit: usize) -> Self {
         Self { left: limit, limit }
     }
 

@@ -26,18 +26,12 @@ fn unique<'a, T: Ord + std::fmt::Display + ?Sized + 'a>(
 }
 
 /// Keys that stand once.
-pub(in crate::sandbox) fn unique_keys<T>(
-    field: &'static str,
-    pairs: &[(String, T)],
-) -> Result<(), AnswerError> {
+pub fn unique_keys<T>(field: &'static str, pairs: &[(String, T)]) -> Result<(), AnswerError> {
     unique(field, "the key", pairs.iter().map(|(key, _)| key.as_str()))
 }
 
 /// A descriptor of the right kind whose names are unique and whose secret facts are opaque.
-pub(in crate::sandbox) fn check_descriptor(
-    descriptor: &Descriptor,
-    kind: Kind,
-) -> Result<(), AnswerError> {
+pub fn check_descriptor(descriptor: &Descriptor, kind: Kind) -> Result<(), AnswerError> {
     if descriptor.kind != kind {
         return Err(malformed(format_args!(
             "the plugin exports what a {kind} plugin exports"
@@ -86,7 +80,7 @@ fn check_stage_type(stage_type: &StageType) -> Result<(), AnswerError> {
 }
 
 /// Names that are unique and references that lead somewhere.
-pub(in crate::sandbox) fn check_proposal(proposal: &Proposal) -> Result<(), AnswerError> {
+pub fn check_proposal(proposal: &Proposal) -> Result<(), AnswerError> {
     unique(
         "changes",
         "the id",

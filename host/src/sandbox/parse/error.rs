@@ -7,7 +7,7 @@ use super::Budget;
 
 /// Why an answer was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) enum AnswerError {
+pub enum AnswerError {
     /// It has more parts than a call may answer.
     TooManyParts,
     Malformed(Malformed),
@@ -15,14 +15,14 @@ pub(in crate::sandbox) enum AnswerError {
 
 /// A refused part and the way to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) struct Malformed {
+pub struct Malformed {
     /// Innermost first.
     path: Vec<(&'static str, Option<usize>)>,
     problem: String,
 }
 
 /// A problem whose place the callers add.
-pub(in crate::sandbox) fn malformed(problem: impl fmt::Display) -> AnswerError {
+pub fn malformed(problem: impl fmt::Display) -> AnswerError {
     AnswerError::Malformed(Malformed {
         path: Vec::new(),
         problem: problem.to_string(),
@@ -37,7 +37,7 @@ impl AnswerError {
         self
     }
 
-    pub(in crate::sandbox) fn into_fault(self, budget: &Budget) -> Fault {
+    pub fn into_fault(self, budget: &Budget) -> Fault {
         match self {
             Self::TooManyParts => Fault::AnswerNodes {
                 limit: budget.limit(),
@@ -50,7 +50,7 @@ impl AnswerError {
     }
 
     /// The problem alone, for an argument of a host call.
-    pub(in crate::sandbox) fn into_problem(self) -> String {
+    pub fn into_problem(self) -> String {
         match self {
             Self::TooManyParts => "too many parts".into(),
             Self::Malformed(malformed) => malformed.problem,
@@ -80,7 +80,7 @@ impl Malformed {
 }
 
 /// Adds the name of the field that was being read.
-pub(in crate::sandbox) trait At {
+pub trait At {
     fn at(self, field: &'static str) -> Self;
     fn at_index(self, field: &'static str, index: usize) -> Self;
 }
@@ -96,7 +96,7 @@ impl<T> At for Result<T, AnswerError> {
 }
 
 /// Reads the elements of a list field; each is a part of the answer.
-pub(in crate::sandbox) fn each<T, U>(
+pub fn each<T, U>(
     field: &'static str,
     items: Vec<T>,
     budget: &mut Budget,

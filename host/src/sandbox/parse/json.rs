@@ -7,7 +7,7 @@ use super::{AnswerError, Budget, malformed};
 use crate::template::Node;
 
 /// A JSON text as a literal value.
-pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
+pub fn value(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
     let limits = Limits {
         nodes: Limits::EMBEDDED.nodes.min(budget.left()),
         ..Limits::EMBEDDED
@@ -26,13 +26,13 @@ pub(in crate::sandbox) fn value(text: &str, budget: &mut Budget) -> Result<Value
 }
 
 /// A JSON text as a document: the one place where its strings are parsed for tokens.
-pub(in crate::sandbox) fn node(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
+pub fn node(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
     // The error names its place by keys, which are foreign text.
     Node::read(value(text, budget)?).map_err(|error| malformed(untrusted(&error.to_string())))
 }
 
 /// A document that has to be an object.
-pub(in crate::sandbox) fn object(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
+pub fn object(text: &str, budget: &mut Budget) -> Result<Node, AnswerError> {
     match node(text, budget)? {
         map @ Node::Map(_) => Ok(map),
         _ => Err(malformed("not a JSON object")),
@@ -40,7 +40,7 @@ pub(in crate::sandbox) fn object(text: &str, budget: &mut Budget) -> Result<Node
 }
 
 /// A JSON Patch, RFC 6902: a list of operations, each an object with `op` and `path`.
-pub(in crate::sandbox) fn patch(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
+pub fn patch(text: &str, budget: &mut Budget) -> Result<Value, AnswerError> {
     let patch = value(text, budget)?;
     let operation = |item: &Value| {
         let word = |key: &str| item.get(key).and_then(Value::as_str);

@@ -9,10 +9,10 @@ mod check;
 mod digest;
 mod error;
 mod json;
-pub(super) mod text;
+pub mod text;
 
-pub(super) use budget::Budget;
-pub(super) use check::{check_descriptor, check_proposal, unique_keys};
+pub use budget::Budget;
+pub use check::{check_descriptor, check_proposal, unique_keys};
 pub use digest::proposal_digest;
-pub(super) use error::{AnswerError, At, each, malformed};
-pub(super) use json::{node, object, patch, value};
+pub use error::{AnswerError, At, Malformed, each, malformed};
+pub use json::{node, object, patch, value};

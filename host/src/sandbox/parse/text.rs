@@ -16,26 +16,24 @@ const PEOPLE_MAX: usize = 64 << 10;
 /// Bytes of a control field.
 const CONTROL_MAX: usize = 1024;
 
-pub(in crate::sandbox) fn identifier(text: String) -> Result<Identifier, AnswerError> {
+pub fn identifier(text: String) -> Result<Identifier, AnswerError> {
     Identifier::new(text).map_err(malformed)
 }
 
-pub(in crate::sandbox) fn optional_identifier(
-    text: Option<String>,
-) -> Result<Option<Identifier>, AnswerError> {
+pub fn optional_identifier(text: Option<String>) -> Result<Option<Identifier>, AnswerError> {
     text.map(identifier).transpose()
 }
 
-pub(in crate::sandbox) fn fact_ref(text: &str) -> Result<FactRef, AnswerError> {
+pub fn fact_ref(text: &str) -> Result<FactRef, AnswerError> {
     text.parse().map_err(malformed)
 }
 
-pub(in crate::sandbox) fn format(text: &str) -> Result<Format, AnswerError> {
+pub fn format(text: &str) -> Result<Format, AnswerError> {
     text.parse().map_err(malformed)
 }
 
 /// An RFC 6901 pointer.
-pub(in crate::sandbox) fn json_pointer(text: String) -> Result<String, AnswerError> {
+pub fn json_pointer(text: String) -> Result<String, AnswerError> {
     if text.len() <= CONTROL_MAX && pointer::tokens(&text).is_some() {
         Ok(text)
     } else {
@@ -44,12 +42,12 @@ pub(in crate::sandbox) fn json_pointer(text: String) -> Result<String, AnswerErr
 }
 
 /// The one place where a plain string of an answer is parsed for tokens.
-pub(in crate::sandbox) fn templated(text: &str) -> Result<Templated, AnswerError> {
+pub fn templated(text: &str) -> Result<Templated, AnswerError> {
     Templated::parse(text).map_err(malformed)
 }
 
 /// Text for people, shown escaped.
-pub(in crate::sandbox) fn people(text: String) -> Result<String, AnswerError> {
+pub fn people(text: String) -> Result<String, AnswerError> {
     if text.len() <= PEOPLE_MAX {
         Ok(text)
     } else {
@@ -58,7 +56,7 @@ pub(in crate::sandbox) fn people(text: String) -> Result<String, AnswerError> {
 }
 
 /// Text for people that explains a failure: cut rather than refused, so that the failure is not lost.
-pub(in crate::sandbox) fn cut(mut text: String) -> String {
+pub fn cut(mut text: String) -> String {
     const FAILURE_MAX: usize = 4096;
     if text.len() > FAILURE_MAX {
         text.truncate(text.floor_char_boundary(FAILURE_MAX));
@@ -86,7 +84,7 @@ fn check(
 }
 
 /// Any printable ASCII text, spaces included.
-pub(in crate::sandbox) fn control(text: String) -> Result<String, AnswerError> {
+pub fn control(text: String) -> Result<String, AnswerError> {
     check(
         text,
         CONTROL_MAX,
@@ -96,7 +94,7 @@ pub(in crate::sandbox) fn control(text: String) -> Result<String, AnswerError> {
 }
 
 /// Letters, digits, `.`, `_` and `-`, at most 128.
-pub(in crate::sandbox) fn word(text: String) -> Result<String, AnswerError> {
+pub fn word(text: String) -> Result<String, AnswerError> {
     check(
         text,
         128,
@@ -106,7 +104,7 @@ pub(in crate::sandbox) fn word(text: String) -> Result<String, AnswerError> {
 }
 
 /// A Terraform type or block name.
-pub(in crate::sandbox) fn terraform_name(text: String) -> Result<String, AnswerError> {
+pub fn terraform_name(text: String) -> Result<String, AnswerError> {
     const RULE: &str =
         "a Terraform name starts with a letter or `_` and holds only letters, digits, `_` and `-`";
     let text = check(
@@ -123,7 +121,7 @@ pub(in crate::sandbox) fn terraform_name(text: String) -> Result<String, AnswerE
 }
 
 /// `TYPE.NAME` of a resource of the same root.
-pub(in crate::sandbox) fn terraform_address(text: String) -> Result<String, AnswerError> {
+pub fn terraform_address(text: String) -> Result<String, AnswerError> {
     match text.split_once('.') {
         Some((kind, name)) if !name.contains('.') => {
             terraform_name(kind.to_owned())?;
@@ -135,7 +133,7 @@ pub(in crate::sandbox) fn terraform_address(text: String) -> Result<String, Answ
 }
 
 /// An API group; empty for the core group.
-pub(in crate::sandbox) fn api_group(text: String) -> Result<String, AnswerError> {
+pub fn api_group(text: String) -> Result<String, AnswerError> {
     if text.is_empty() {
         return Ok(text);
     }
@@ -148,7 +146,7 @@ pub(in crate::sandbox) fn api_group(text: String) -> Result<String, AnswerError>
 }
 
 /// A Kubernetes kind.
-pub(in crate::sandbox) fn kubernetes_kind(text: String) -> Result<String, AnswerError> {
+pub fn kubernetes_kind(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a kind starts with an upper-case letter and holds only letters and digits";
     let text = check(text, 63, |b| b.is_ascii_alphanumeric(), RULE)?;
     if text.starts_with(|c: char| c.is_ascii_uppercase()) {
@@ -159,7 +157,7 @@ pub(in crate::sandbox) fn kubernetes_kind(text: String) -> Result<String, Answer
 }
 
 /// A DNS label, as namespaces and releases are named.
-pub(in crate::sandbox) fn dns_label(text: String) -> Result<String, AnswerError> {
+pub fn dns_label(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "this name holds only lower-case letters, digits and `-`, does not begin or end with `-`, and has at most 63 characters";
     let text = check(
         text,
@@ -176,7 +174,7 @@ pub(in crate::sandbox) fn dns_label(text: String) -> Result<String, AnswerError>
 
 /// The name of a Kubernetes object: what the API server takes as one segment of a path, ASCII only. RBAC objects have
 /// colons in their names.
-pub(in crate::sandbox) fn object_name(text: String) -> Result<String, AnswerError> {
+pub fn object_name(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "an object's name holds only letters, digits, `.`, `-`, `_` and `:`, and has at most 253 characters";
     let text = check(
         text,
@@ -192,7 +190,7 @@ pub(in crate::sandbox) fn object_name(text: String) -> Result<String, AnswerErro
 }
 
 /// The key of a label or annotation: `NAME` or `PREFIX/NAME`.
-pub(in crate::sandbox) fn label_key(text: String) -> Result<String, AnswerError> {
+pub fn label_key(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a label's key is `NAME` or `PREFIX/NAME`: a DNS name, then letters, digits, `.`, `_` and `-`";
     let text = check(
         text,
@@ -211,7 +209,7 @@ pub(in crate::sandbox) fn label_key(text: String) -> Result<String, AnswerError>
 }
 
 /// The value of a label.
-pub(in crate::sandbox) fn label_value(text: String) -> Result<String, AnswerError> {
+pub fn label_value(text: String) -> Result<String, AnswerError> {
     if text.is_empty() {
         return Ok(text);
     }
@@ -224,7 +222,7 @@ pub(in crate::sandbox) fn label_value(text: String) -> Result<String, AnswerErro
 }
 
 /// A path inside of a folder: `/` between plain segments, none of them `.` or `..`.
-pub(in crate::sandbox) fn relative_path(text: String) -> Result<String, AnswerError> {
+pub fn relative_path(text: String) -> Result<String, AnswerError> {
     const RULE: &str = "a path is relative, has `/` between its parts, no part that is empty, `.` or `..`, and holds only letters, digits, `.`, `_`, `-`, `+`, `=`, `@` and `,`";
     let text = check(
         text,
@@ -240,7 +238,7 @@ pub(in crate::sandbox) fn relative_path(text: String) -> Result<String, AnswerEr
 }
 
 /// The path of a folder: as [`relative_path`], or empty for the whole tree.
-pub(in crate::sandbox) fn folder(text: String) -> Result<String, AnswerError> {
+pub fn folder(text: String) -> Result<String, AnswerError> {
     if text.is_empty() {
         Ok(text)
     } else {
@@ -249,7 +247,7 @@ pub(in crate::sandbox) fn folder(text: String) -> Result<String, AnswerError> {
 }
 
 /// A full Git commit.
-pub(in crate::sandbox) fn commit(text: String) -> Result<String, AnswerError> {
+pub fn commit(text: String) -> Result<String, AnswerError> {
     if text.len() == 40
         && text
             .bytes()

@@ -1,0 +1,164 @@
+//! Building the fuzz program and running it.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+use super::outcome::{Outcome, Statistics};
+use super::{coverage, has_compiler, libfuzzer};
+use crate::error::Error;
+use crate::process;
+use crate::report;
+use crate::workspace::{Workspace, create_folder, list, remove_folder};
+
+/// Most bytes of an input: room for every seed, small enough to be mutated well.
+const MOST_BYTES: u32 = 16 << 10;
+/// Seconds after which one input has taken too long.
+const SLOW: u32 = 10;
+/// Memory, in MiB, that one process may take.
+const MEMORY: u32 = 2048;
+
+/// The instrumented program.
+pub struct Fuzzer {
+    program: PathBuf,
+    /// Corpora, findings and logs.
+    folder: PathBuf,
+}
+
+impl Fuzzer {
+    /// Builds it.
+    pub fn build(workspace: &Workspace) -> Result<Self, Error> {
+        if !has_compiler() {
+            return Err(Error::NoCompiler);
+        }
+        let engine = libfuzzer::build(workspace)?;
+        let mut cargo = process::cargo(workspace);
+        cargo.args(["rustc", "--package", "aegis-fuzz", "--bin", "aegis-fuzz"]);
+        cargo.args(["--features", "libfuzzer"]);
+        if workspace.has_lock_file() {
+            cargo.arg("--locked");
+        }
+        cargo.arg("--").args(engine.linker_arguments());
+        coverage::ask(&mut cargo)?;
+        process::run(&mut cargo)?;
+        Ok(Self {
+            program: workspace.target().join("debug/aegis-fuzz"),
+            folder: workspace.target().join("fuzz"),
+        })
+    }
+
+    /// Runs each target for so many seconds, `jobs` at a time. Outcomes are in the order of the targets.
+    pub fn run(
+        &self,
+        targets: &[String],
+        seconds: u32,
+        jobs: usize,
+    ) -> Result<Vec<Outcome>, Error> {
+        let waiting: Mutex<VecDeque<&String>> = Mutex::new(targets.iter().collect());
+        let next = || waiting.lock().ok()?.pop_front();
+        let work = || {
+            let mut outcomes = Vec::new();
+            while let Some(target) = next() {
+                let outcome = self.run_one(target, seconds)?;
+                report::line(format!("{target}: {}", outcome.verdict()));
+                outcomes.push(outcome);
+            }
+            Ok(outcomes)
+        };
+        let mut outcomes: Vec<Outcome> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(work)).collect();
+            let results = workers.into_iter().map(|worker| match worker.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            results.collect::<Result<Vec<_>, Error>>()
+        })?
+        .into_iter()
+        .flatten()
+        .collect();
+        outcomes.sort_by_key(|outcome| targets.iter().position(|name| *name == outcome.target));
+        Ok(outcomes)
+    }
+
+    fn run_one(&self, target: &str, seconds: u32) -> Result<Outcome, Error> {
+        let corpus = self.folder.join("corpus").join(target);
+        let findings = self.folder.join("findings").join(target);
+        let temporary = self.folder.join("temporary").join(target);
+        let logs = self.folder.join("logs");
+        for folder in [&corpus, &findings, &temporary, &logs] {
+            create_folder(folder)?;
+        }
+        let log = logs.join(format!("{target}.log"));
+        let known = list(&findings)?;
+        let mut command = Command::new(&self.program);
+        command
+            .arg(&corpus)
+            .arg(format!("-artifact_prefix={}/", findings.display()))
+            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-max_len={MOST_BYTES}"))
+            .arg(format!("-timeout={SLOW}"))
+            .arg(format!("-rss_limit_mb={MEMORY}"))
+            .args(["-print_final_stats=1", "-detect_leaks=0"])
+            .env("AEGIS_FUZZ_TARGET", target)
+            .env("AEGIS_FUZZ_CORPUS", &corpus)
+            .env("TMPDIR", &temporary)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).map_err(Error::file(&log))?);
+        let start = Instant::now();
+        let status = command
+            .status()
+            .map_err(|source| process::start_error(&command, source))?;
+        let took = start.elapsed();
+        remove_folder(&temporary)?;
+        let text = fs::read(&log).map_err(Error::file(&log))?;
+        let finding = match status.success() {
+            true => None,
+            false => Some(new_file(&findings, &known)?.unwrap_or(log)),
+        };
+        Ok(Outcome {
+            target: target.to_owned(),
+            took,
+            statistics: Statistics::read(&String::from_utf8_lossy(&text)),
+            corpus: list(&corpus)?.len(),
+            finding,
+        })
+    }
+
+    /// What to do about a finding.
+    pub fn advice(&self, outcome: &Outcome) -> Vec<String> {
+        let target = &outcome.target;
+        let Some(input) = &outcome.finding else {
+            return Vec::new();
+        };
+        vec![
+            format!("input    {}", input.display()),
+            format!(
+                "log      {}",
+                self.folder
+                    .join("logs")
+                    .join(format!("{target}.log"))
+                    .display()
+            ),
+            format!(
+                "again    AEGIS_FUZZ_TARGET={target} {} {}",
+                self.program.display(),
+                input.display()
+            ),
+            format!(
+                "keep it  copy it to fuzz/seeds/{target}/: then `cargo test -p aegis-fuzz` knows it"
+            ),
+        ]
+    }
+}
+
+/// The file that was not there before.
+fn new_file(folder: &Path, known: &[PathBuf]) -> Result<Option<PathBuf>, Error> {
+    let mut files = list(folder)?.into_iter();
+    // A slow input that came to its end is no finding.
+    Ok(files.find(|file| !known.contains(file) && !file.to_string_lossy().contains("slow-unit-")))
+}
