@@ -1,10 +1,11 @@
 //! The content of a `file` change: inert text, in which no reader of YAML finds a Kubernetes object.
 
+use std::collections::BTreeSet;
+
 use aegis_host::capability::derive;
 use aegis_host::proposal::{Action, Change, File, OnImmutable};
 use aegis_host::template::Templated;
-use serde::Deserialize as _;
-use serde_yaml_ng::Value as Yaml;
+use libyaml_safer::{EventData, Parser};
 
 use super::proposal::context;
 use crate::authentic::identifier;
@@ -40,21 +41,47 @@ pub(super) fn run(input: &[u8]) {
     }
 }
 
-/// What the reader that most Kubernetes tools descend from (libyaml) sees: objects, up to the first
-/// document that is not YAML.
+/// Whether libyaml, which most readers of Kubernetes manifests descend from, sees an object in a list or on its
+/// own, before the first thing that is not YAML.
 fn holds_object(text: &str) -> bool {
-    serde_yaml_ng::Deserializer::from_str(text)
-        .map_while(|document| Yaml::deserialize(document).ok())
-        .any(|document| is_object(&document))
+    let mut bytes = text.as_bytes();
+    let mut parser = Parser::new();
+    parser.set_input_string(&mut bytes);
+    // For each open map the number of nodes in it and what its keys were; lists have none.
+    let mut open: Vec<Option<(usize, BTreeSet<String>)>> = Vec::new();
+    while let Ok(event) = parser.parse() {
+        match event.data {
+            EventData::StreamEnd => break,
+            EventData::Scalar { value, .. } => count(&mut open, Some(value)),
+            EventData::Alias { .. } => count(&mut open, None),
+            EventData::SequenceStart { .. } => {
+                count(&mut open, None);
+                open.push(None);
+            }
+            EventData::MappingStart { .. } => {
+                count(&mut open, None);
+                open.push(Some((0, BTreeSet::new())));
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => {
+                if let Some(Some((_, keys))) = open.pop()
+                    && keys.contains("apiVersion")
+                    && keys.contains("kind")
+                {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
-fn is_object(value: &Yaml) -> bool {
-    match value {
-        Yaml::Mapping(entries) => ["apiVersion", "kind"]
-            .iter()
-            .all(|key| entries.get(*key).is_some()),
-        Yaml::Sequence(items) => items.iter().any(is_object),
-        Yaml::Tagged(tagged) => is_object(&tagged.value),
-        _ => false,
+/// A node begins; every second one of a map is a key.
+fn count(open: &mut [Option<(usize, BTreeSet<String>)>], text: Option<String>) {
+    if let Some(Some((nodes, keys))) = open.last_mut() {
+        if *nodes % 2 == 0 {
+            keys.extend(text);
+        }
+        *nodes += 1;
     }
 }

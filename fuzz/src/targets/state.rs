@@ -19,10 +19,8 @@ pub(super) fn run(input: &[u8]) {
         Ok(state) => panic!("believed without a seal: {state:?}"),
         Err(error) => refused(&error),
     }
-    if let Ok(instance) = read(head, Limits::EMBEDDED).and_then(|value| Ok(typed(value))) {
-        if let Some(instance) = instance {
-            check::reads_back(&instance);
-        }
+    if let Some(instance) = read(head, Limits::EMBEDDED).ok().and_then(typed) {
+        check::reads_back(&instance);
     }
 
     let Ok(Value::Object(mut head)) = read(head, Limits::EMBEDDED) else {
@@ -81,19 +79,17 @@ fn believed(state: &State) {
         assert!(state.entry_of(owner, identity).is_some());
         assert!(state.owner_of(identity).is_some());
     }
-    assert_eq!(
-        state.facts().count(),
-        state.facts().map(|(name, _)| name).count()
-    );
 }
 
 /// With one bit flipped anywhere the state is refused, or is the same: in hexadecimal digits the case is no
 /// difference.
 fn altered(store: &Memory, state: &State, input: &[u8]) {
     let mut store = store.clone();
+    // Mostly in the head: an instance that was changed is read three times, with pauses.
     let number = usize::from(Digest::of(input).as_bytes()[31]);
     let objects = store.0.len();
-    let Some(bytes) = store.0.values_mut().nth(number % objects) else {
+    let chosen = if number < 16 { number % objects } else { 0 };
+    let Some(bytes) = store.0.values_mut().nth(chosen) else {
         return;
     };
     *bytes = check::flipped(bytes, input);

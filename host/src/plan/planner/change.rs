@@ -12,6 +12,7 @@ use super::super::identity::{Identity, InstanceId};
 use super::STATE_FACTS;
 use super::failure::{DOCUMENT, FOREIGN_FILE, PlanFailure, TARGET, at_stage};
 use super::instance::{Answered, Judged, Work};
+use super::reads::kind;
 use super::stage::StagePlan;
 use crate::capability::{Authorized, AuthorizedProposal, Risk as CapabilityRisk};
 use crate::driver::document::{Document, Origin, documents};
@@ -224,7 +225,7 @@ impl Work<'_> {
         answered.documents.insert(desired_digest, desired);
         answered.judged.push(Judged {
             identity: identity.clone(),
-            text: bound,
+            text: self.judged.contains(&kind(&identity)).then_some(bound),
             exact,
         });
         answered.places.push((identity, rendered.into_places()));

@@ -13,8 +13,8 @@ use super::request::{self, Asked};
 use super::stage::StagePlan;
 use super::{Inputs, config, deferred, findings};
 use crate::capability::{
-    AuthorizedProposal, DeclaredFacts, DeriveContext, Effective, EffectiveParts, Repository,
-    authorize_proposal,
+    AuthorizedProposal, DeclaredFacts, DeriveContext, DocumentKind, Effective, EffectiveParts,
+    Repository, authorize_proposal,
 };
 use crate::driver::document::TargetContext;
 use crate::driver::tree::Places;
@@ -40,13 +40,15 @@ pub struct Work<'a> {
     /// What state owns.
     pub inventory: &'a Inventory<'a>,
     pub clusters: &'a Arc<BTreeSet<Identifier>>,
+    /// The kinds of documents that are judged.
+    pub judged: &'a BTreeSet<DocumentKind>,
 }
 
 /// A document with the known facts in it, for those who judge it.
 pub struct Judged {
     pub identity: Identity,
-    /// Canonical JSON.
-    pub text: Arc<str>,
+    /// Canonical JSON; `None` where no stage may read documents of its kind.
+    pub text: Option<Arc<str>>,
     pub exact: bool,
 }
 

@@ -95,6 +95,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
     let mut target = target(inputs.stack, inputs.stages, inputs.catalogue)?;
     let owners = release_owners(inputs.stack, inputs.stages, &graph);
     let inventory = inputs.state.inventory();
+    let judged = reads::readable(inputs.stages.iter());
     let schemas = config::Schemas::compile(inputs.stack, inputs.stages.iter())?;
 
     let mut answers: Vec<Option<Answered>> = graph.instances.iter().map(|_| None).collect();
@@ -115,6 +116,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Planned, PlanFailure> {
             owners: &owners,
             inventory: &inventory,
             clusters: &clusters,
+            judged: &judged,
         };
         let results = level::run(&members, inputs.runtime, inputs.parallelism, |index| {
             work.answer(index)

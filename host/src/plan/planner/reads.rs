@@ -1,6 +1,6 @@
 //! What validation stages read: the planned documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aegis_document::Identifier;
@@ -10,8 +10,8 @@ use super::super::document::InstanceStatus;
 use super::super::identity::Identity;
 use super::instance::Answered;
 use super::stage::StagePlan;
-use crate::capability::DocumentKind;
-use crate::proposal::ObjectRef;
+use crate::capability::{Capability, DocumentKind};
+use crate::proposal::{Kind, ObjectRef};
 use crate::sandbox::Limits;
 use crate::sandbox::reads::{
     Answer, DocumentInfo, DocumentReads, KubernetesReads, MissingStage, ObjectPage, ObjectQuery,
@@ -22,7 +22,7 @@ use crate::sandbox::reads::{
 #[derive(Default)]
 pub struct DocumentIndex {
     infos: BTreeMap<String, DocumentInfo>,
-    /// Canonical JSON.
+    /// Canonical JSON of those that somebody may read.
     texts: BTreeMap<String, Arc<str>>,
     /// Kubernetes objects by cluster.
     objects: BTreeMap<Identifier, BTreeMap<ObjectRef, String>>,
@@ -62,9 +62,30 @@ impl DocumentIndex {
                 },
             };
             self.infos.insert(identity.clone(), info);
-            self.texts.insert(identity, Arc::clone(&judged.text));
+            if let Some(text) = &judged.text {
+                self.texts.insert(identity, Arc::clone(text));
+            }
         }
     }
+}
+
+/// The kinds of documents that a validation stage was granted. The documents of others are not kept for them: of a
+/// plan of many clusters they would be most of what is in memory.
+pub fn readable<'a>(stages: impl Iterator<Item = &'a StagePlan>) -> BTreeSet<DocumentKind> {
+    let lines = stages
+        .filter(|stage| stage.kind() == Kind::Validation)
+        .flat_map(|stage| stage.plugin.granted.entries());
+    let mut kinds = BTreeSet::new();
+    for line in lines {
+        match line {
+            Capability::Documents(grant) => kinds.extend(grant.kinds.iter().copied()),
+            Capability::ClusterRead(_) => {
+                kinds.insert(DocumentKind::Kubernetes);
+            }
+            _ => {}
+        }
+    }
+    kinds
 }
 
 /// The kind of document that an identity has.
