@@ -12,6 +12,7 @@ pub mod fact;
 pub mod graph;
 pub mod home;
 pub mod library;
+mod next_step;
 pub mod plan;
 pub mod proposal;
 pub mod sandbox;

@@ -1,5 +1,6 @@
 //! What lies around the tests: the checkout, the built plugins, reference data and other programs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -127,6 +128,14 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+/// Every file below a folder with its content.
+pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    files_below(folder)
+        .into_iter()
+        .map(|file| (file.clone(), std::fs::read(&file).unwrap_or_default()))
+        .collect()
 }
 
 /// Copies a folder with the permissions of what is in it: keys in a folder that others can enter are not used.

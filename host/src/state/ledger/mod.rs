@@ -234,24 +234,38 @@ impl Ledger {
         }
     }
 
-    /// Ends the run: removes what nothing names any more, and gives the lease back.
+    /// Ends the run: removes what nothing names any more, and gives the lease back, also where the end could not be
+    /// recorded.
     pub fn end(mut self, end: RunEnd) -> Result<State, StateError> {
+        let written = self.write_end(end);
+        self.leave(written)
+    }
+
+    /// Gives the lease back; the first error is the one to show.
+    pub(super) fn leave(self, written: Result<(), StateError>) -> Result<State, StateError> {
+        if let Err(error @ (StateError::Killed(_) | StateError::LeaseLost { .. })) = written {
+            // As a process that is gone would leave it, or no longer ours.
+            return Err(error);
+        }
+        let released = self.lease.release();
+        written.and(released).map(|()| self.state)
+    }
+
+    fn write_end(&mut self, end: RunEnd) -> Result<(), StateError> {
         self.flush()?;
         self.sweep()?;
         self.record(Event::End { end })?;
-        if let Some((lineage, mark)) = self.mark() {
-            self.context.operator.remember_only(lineage, &mark)?;
+        match self.mark() {
+            Some((lineage, mark)) => self.context.operator.remember_only(lineage, &mark),
+            None => Ok(()),
         }
-        self.lease.release()?;
-        Ok(self.state)
     }
 
-    /// Stops without ending the run: it can be resumed.
+    /// Stops without ending the run: it can be resumed. The lease is given back even where nothing can be written any
+    /// more, so that whoever resumes need not be on this machine.
     pub fn interrupt(mut self) -> Result<State, StateError> {
-        self.flush()?;
-        self.record(Event::Interrupted)?;
-        self.lease.release()?;
-        Ok(self.state)
+        let written = self.flush().and_then(|()| self.record(Event::Interrupted));
+        self.leave(written)
     }
 
     /// Gives the lease back when no run was begun.
@@ -310,9 +324,8 @@ fn sealed(key: &StateKey, head: &Head) -> Result<Vec<u8>, StateError> {
 pub fn abandon(context: LedgerContext) -> Result<String, StateError> {
     let mut ledger = Ledger::resume(context)?;
     let run = ledger.run.clone();
-    ledger.record(Event::End {
+    let written = ledger.record(Event::End {
         end: RunEnd::Abandoned,
-    })?;
-    ledger.lease.release()?;
-    Ok(run)
+    });
+    ledger.leave(written).map(|_| run)
 }

@@ -25,7 +25,7 @@ impl LocalStore {
     /// The store of the stack in a folder.
     pub fn beside(stack_folder: &Path) -> Self {
         Self {
-            folder: Folder::private(stack_folder.join(".aegis")),
+            folder: Folder::private(stack_folder).inside(".aegis"),
         }
     }
 
