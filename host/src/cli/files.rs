@@ -40,3 +40,35 @@ pub fn replace_with(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
             .map_err(|error| Failure::file(path, &error))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::Diagnostic;
+
+    #[test]
+    fn a_link_is_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mine, theirs) = (folder.path().join("mine"), folder.path().join("theirs"));
+        std::fs::write(&theirs, "theirs").unwrap();
+        std::os::unix::fs::symlink(&theirs, &mine).unwrap();
+        replace_with(&mine, b"mine").unwrap();
+        assert!(!mine.is_symlink());
+        assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs");
+    }
+
+    #[test]
+    fn what_cannot_be_written_whole_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        replace_with(&file, b"old").unwrap();
+        let stopped = replace(&file, 0o644, |writer| {
+            writer.write_all(b"ne").unwrap();
+            Err(Failure::new(Diagnostic::new("AEG0002", "no room")))
+        });
+        assert!(stopped.is_err());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
