@@ -20,6 +20,15 @@ fn case(file: PathBuf, command: &'static [&'static str], codes: &'static [&'stat
     }
 }
 
+const ADD: &[&str] = &[
+    "plugin",
+    "add",
+    "aegis/kops",
+    "--from",
+    "../plugins",
+    "--accept",
+];
+
 /// What can become of a file.
 fn damages(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let half = good.len() / 2;
@@ -79,8 +88,8 @@ fn a_damaged_file_is_known_for_what_it_is() {
         case(operator.join("marks.jsonl"), &["plan"], &["AEG0510"]),
         case(
             desk.home().join("data/keys/operator.key"),
-            &["approve"],
-            &["AEG0620", "AEG0743"],
+            ADD,
+            &["AEG0620"],
         ),
         case(desk.package("kops"), &["plan"], &["AEG0606", "AEG0607"]),
         case(

@@ -146,7 +146,7 @@ fn step_to(desk: &Desk, child: &mut Child, wanted: usize) -> bool {
     };
     let deadline = Instant::now() + Duration::from_secs(60);
     // Until it begins to write, it may run.
-    while records(desk) == 0 && wanted > 0 && child.try_wait().unwrap().is_none() {
+    while records(desk) == 0 && child.try_wait().unwrap().is_none() {
         assert!(Instant::now() < deadline, "the apply hangs");
     }
     loop {
@@ -168,17 +168,13 @@ fn killed_after_any_record_it_comes_to_the_same_end() {
     let Some(desk) = Desk::with_stack(SMALL) else {
         return;
     };
-    desk.plan_and_apply();
-    desk.edit("client-id: argocd", "client-id: other");
-    desk.edit("zones: 3", "zones: 2");
     desk.ok(&["plan", "--quiet"]);
-    let before = records(&desk);
     let calm = desk.twin();
     calm.ok(&["apply", "--quiet"]);
     let last = records(&calm);
-    assert!(last > before + 8, "{before} to {last}");
+    assert!(last > 8, "{last}");
 
-    let mut open: std::collections::BTreeSet<usize> = (before + 1..last).collect();
+    let mut open: std::collections::BTreeSet<usize> = (1..last).collect();
     // A process that is stopped can have been a record further than was asked for, so some take several tries.
     for _ in 0..10 {
         for wanted in open.clone() {
