@@ -153,10 +153,12 @@ impl ApplyError {
     }
 
     /// What a run that was begun ends with: it can be resumed once the cause is mended. A state that somebody replaced
-    /// has no such run.
+    /// has no such run, and one that has ended needs none.
     pub(super) fn stopped(self) -> Self {
         match self {
-            Self::State(StateError::Changed) | Self::Panicked | Self::Stopped { .. } => self,
+            Self::State(StateError::Changed | StateError::NotRemembered { .. })
+            | Self::Panicked
+            | Self::Stopped { .. } => self,
             error if error.is_dead() => error,
             error => Self::Stopped {
                 error: Box::new(error),

@@ -214,6 +214,17 @@ pub enum StateError {
         expected: Identifier,
     },
 
+    #[error(
+        "everything was done and recorded, but this machine could not remember how far the state has come: {error}"
+    )]
+    #[diagnostic(
+        code(AEG0530),
+        help(
+            "make room in the operator's folder and see that you may write it; the next command that changes state catches up"
+        )
+    )]
+    NotRemembered { error: Box<StateError> },
+
     #[error("the clock says {now}, and on this machine it was {seen} before")]
     #[diagnostic(
         code(AEG0529),

@@ -169,7 +169,7 @@ fn fill(place: impl Fn(&Desk) -> PathBuf) {
         assert_eq!(owned(&desk.json(&["status"])), owned(&status), "{at}");
         desk.run(&["plan", "--detailed-exitcode"]).exits(0);
     }
-    assert!(refused > 1, "the disk was full only {refused} times");
+    assert!(refused > 0, "the disk was never full");
 }
 
 #[test]

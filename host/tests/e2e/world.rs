@@ -130,11 +130,17 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Every file below a folder with its content.
+/// Every file below a folder with its content, or where it leads.
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files_below(folder)
         .into_iter()
-        .map(|file| (file.clone(), std::fs::read(&file).unwrap_or_default()))
+        .map(|file| {
+            let content = match std::fs::read_link(&file) {
+                Ok(leads) => leads.into_os_string().into_encoded_bytes(),
+                Err(_) => std::fs::read(&file).unwrap_or_default(),
+            };
+            (file, content)
+        })
         .collect()
 }
 

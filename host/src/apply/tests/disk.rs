@@ -78,14 +78,14 @@ impl Store for Full {
         self.inner.list(kind)
     }
 
-    fn append(&self, segment: u64, line: &[u8]) -> Result<(), StoreError> {
+    fn append(&self, segment: u64, line: &[u8], first: bool) -> Result<(), StoreError> {
         let Err(error) = self.take() else {
-            return self.inner.append(segment, line);
+            return self.inner.append(segment, line, first);
         };
         match self.torn {
             Torn::Nothing => {}
-            Torn::Half => self.inner.append(segment, &line[..line.len() / 2])?,
-            Torn::Whole => self.inner.append(segment, line)?,
+            Torn::Half => self.inner.append(segment, &line[..line.len() / 2], first)?,
+            Torn::Whole => self.inner.append(segment, line, first)?,
         }
         Err(error)
     }
@@ -123,39 +123,41 @@ fn a_disk_that_is_full_at_any_write_loses_nothing() {
     assert!(writes > 25, "{writes}");
     let (files, state) = (whole.files(), comparable(&whole.state().unwrap()));
 
-    for torn in [Torn::Nothing, Torn::Half, Torn::Whole] {
-        for once in [false, true] {
-            for left in 0..writes {
-                let at = format!("write {left}, {torn:?} of a record, once: {once}");
-                let (world, plan) = prepared();
-                let mut context = world.context.clone();
-                context.ledger.store = Arc::new(Full {
-                    once,
-                    ..Full::new(&world, left, torn)
-                });
-                let error = match apply(&plan, &context) {
-                    Err(error) => error,
-                    Ok(outcome) => panic!("{at}: {outcome:?}"),
-                };
-                // Nobody has to know which process this was.
-                assert!(LeaseRecord::read(world.store()).unwrap().is_none(), "{at}");
-                let unfinished = world.state().unwrap().unfinished().is_some();
-                check_error(&error, unfinished, &at);
-                let outcome = if unfinished {
-                    resume(&world.context).unwrap()
-                } else if world.runs().unwrap().len() == 1 {
-                    world.apply(&plan).unwrap()
-                } else {
-                    // Everything was done, and only the end of it not confirmed.
-                    assert_eq!(torn, Torn::Whole, "{at}");
-                    assert_eq!(world.files(), files, "{at}");
-                    continue;
-                };
-                assert_eq!(outcome.exit_code(), 0, "{at}: {outcome:?}");
+    for (torn, once) in [
+        (Torn::Nothing, false),
+        (Torn::Half, true),
+        (Torn::Whole, true),
+    ] {
+        for left in 0..writes {
+            let at = format!("write {left}, {torn:?} of a record, once: {once}");
+            let (world, plan) = prepared();
+            let mut context = world.context.clone();
+            context.ledger.store = Arc::new(Full {
+                once,
+                ..Full::new(&world, left, torn)
+            });
+            let error = match apply(&plan, &context) {
+                Err(error) => error,
+                Ok(outcome) => panic!("{at}: {outcome:?}"),
+            };
+            // Nobody has to know which process this was.
+            assert!(LeaseRecord::read(world.store()).unwrap().is_none(), "{at}");
+            let unfinished = world.state().unwrap().unfinished().is_some();
+            check_error(&error, unfinished, &at);
+            let outcome = if unfinished {
+                resume(&world.context).unwrap()
+            } else if world.runs().unwrap().len() == 1 {
+                world.apply(&plan).unwrap()
+            } else {
+                // Everything was done, and only the end of it not confirmed.
+                assert_eq!(torn, Torn::Whole, "{at}");
                 assert_eq!(world.files(), files, "{at}");
-                assert_eq!(comparable(&world.state().unwrap()), state, "{at}");
-                assert!(world.plan(&after()).body.is_empty(), "{at}");
-            }
+                continue;
+            };
+            assert_eq!(outcome.exit_code(), 0, "{at}: {outcome:?}");
+            assert_eq!(world.files(), files, "{at}");
+            assert_eq!(comparable(&world.state().unwrap()), state, "{at}");
+            assert!(world.plan(&after()).body.is_empty(), "{at}");
         }
     }
 }
@@ -191,7 +193,7 @@ fn an_import_that_finds_the_disk_full_is_whole_or_not_there() {
 
 #[test]
 fn a_folder_that_vanishes_in_the_middle_is_not_taken_for_a_new_one() {
-    // State: the head that the run knows is gone, so it writes no other.
+    // State: the journal that the run began is gone, so it begins no other.
     let (world, plan) = prepared();
     let state = world.stack().join(".aegis");
     let aside = world.home().join("aside");
@@ -207,7 +209,7 @@ fn a_folder_that_vanishes_in_the_middle_is_not_taken_for_a_new_one() {
     let code = error.code().unwrap().to_string();
     assert_eq!(
         (code.as_str(), error.exit_code()),
-        ("AEG0518", 1),
+        ("AEG0575", 4),
         "{error}"
     );
     // Nothing is planned or applied over it, and brought back it goes on.

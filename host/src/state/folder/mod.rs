@@ -193,7 +193,7 @@ impl Folder {
 
     /// Appends to a file, durably; it is made when it is not there.
     pub fn append(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        let (file, is_new) = self.append_only(path, bytes)?;
+        let (file, is_new) = self.append_only(path, bytes, true)?;
         file.sync_data()
             .map_err(|error| failed("write", path, error))?;
         if is_new {
@@ -203,17 +203,34 @@ impl Folder {
         }
     }
 
+    /// Appends to a file that is there, durably.
+    pub fn append_to_existing(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let (file, _) = self.append_only(path, bytes, false)?;
+        file.sync_data()
+            .map_err(|error| failed("write", path, error))
+    }
+
     /// Appends to a file without waiting for the disk.
     pub fn note(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        self.append_only(path, bytes).map(|_| ())
+        self.append_only(path, bytes, true).map(|_| ())
     }
 
     /// The file, and whether it was empty before.
-    fn append_only(&self, path: &str, bytes: &[u8]) -> Result<(std::fs::File, bool), FolderError> {
+    fn append_only(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        make: bool,
+    ) -> Result<(std::fs::File, bool), FolderError> {
         let (folders, name) = split(path)?;
-        let parent = self.make(&folders, path)?;
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let parent = if make {
+            flags |= OFlags::CREATE;
+            self.make(&folders, path)?
+        } else {
+            self.walk(&folders, path)?
+                .ok_or_else(|| failed("write", path, Errno::NOENT))?
+        };
         let mode = Mode::from_raw_mode(self.file_mode);
         let mut file = match rustix::fs::openat(&parent, name, flags, mode) {
             Ok(file) => std::fs::File::from(file),

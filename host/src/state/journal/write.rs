@@ -12,6 +12,8 @@ use crate::state::store::{Key, KeyKind, Store};
 pub(in crate::state) struct Writer {
     segment: u64,
     last: Option<Position>,
+    /// Whether the segment is there.
+    begun: bool,
     /// A record was refused by the disk, and nobody knows how much of it is there. Whatever came behind half a record
     /// would be taken for a part of it.
     broken: bool,
@@ -33,6 +35,7 @@ impl Writer {
         Ok(Self {
             segment: highest + 1,
             last,
+            begun: false,
             broken: false,
         })
     }
@@ -67,10 +70,11 @@ impl Writer {
         if self.broken {
             return Err(StateError::JournalEnded);
         }
-        if let Err(error) = store.append(self.segment, &line) {
+        if let Err(error) = store.append(self.segment, &line, !self.begun) {
             self.broken = true;
             return Err(StateError::store(&store.place(), error));
         }
+        self.begun = true;
         let position = Position {
             segment: self.segment,
             seq: record.seq,

@@ -86,6 +86,13 @@ impl Ledger {
 
     /// Writes a record. Nothing that it announces may happen before this returns.
     pub fn record(&mut self, event: Event) -> Result<(), StateError> {
+        let seq = self.append(event)?;
+        self.remember()?;
+        self.pass(FaultPoint::AfterRecord(seq))
+    }
+
+    /// Writes a record and gives its number.
+    fn append(&mut self, event: Event) -> Result<u64, StateError> {
         self.lease.check()?;
         let (seq, previous) = self.writer.next();
         self.pass(FaultPoint::BeforeRecord(seq))?;
@@ -100,8 +107,7 @@ impl Ledger {
         };
         self.writer
             .append(self.context.store.as_ref(), &self.key, &record)?;
-        self.remember()?;
-        self.pass(FaultPoint::AfterRecord(seq))
+        Ok(seq)
     }
 
     /// Keeps a document; the inventory names it by the digest.
@@ -254,9 +260,18 @@ impl Ledger {
     fn write_end(&mut self, end: RunEnd) -> Result<(), StateError> {
         self.flush()?;
         self.sweep()?;
-        self.record(Event::End { end })?;
+        let seq = self.append(Event::End { end })?;
+        // The run has ended now, and what this machine remembers of it is another matter.
+        let forgotten = |error: StateError| StateError::NotRemembered {
+            error: Box::new(error),
+        };
+        self.remember().map_err(forgotten)?;
+        self.pass(FaultPoint::AfterRecord(seq))?;
         match self.mark() {
-            Some((lineage, mark)) => self.context.operator.remember_only(lineage, &mark),
+            Some((lineage, mark)) => {
+                let operator = &self.context.operator;
+                operator.remember_only(lineage, &mark).map_err(forgotten)
+            }
             None => Ok(()),
         }
     }
