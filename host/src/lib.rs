@@ -12,6 +12,7 @@ pub mod fact;
 pub mod graph;
 pub mod home;
 pub mod library;
+mod next_step;
 mod parallel;
 pub mod plan;
 pub mod proposal;

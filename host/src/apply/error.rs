@@ -109,6 +109,16 @@ pub enum ApplyError {
     )]
     NotMadeHere { plan: Digest },
 
+    #[error("the run stopped in the middle: {error}")]
+    #[diagnostic(
+        code(AEG0575),
+        help(
+            "nothing that was done is lost: {}; then `aegis apply --resume` goes on with the run",
+            advice(error)
+        )
+    )]
+    Stopped { error: Box<ApplyError> },
+
     #[error("a part of Aegis failed in the middle of the run")]
     #[diagnostic(
         code(AEG0573),
@@ -128,10 +138,41 @@ impl ApplyError {
             Self::ApprovalsMissing { .. }
             | Self::ApprovalsUsed { .. }
             | Self::NotMadeHere { .. } => 3,
-            Self::Tree(TreeError::Killed(_)) | Self::Panicked => 4,
+            Self::Tree(TreeError::Killed(_)) | Self::Panicked | Self::Stopped { .. } => 4,
             _ => 1,
         }
     }
+
+    /// Whether nothing may be written any more: a killed process, or a lease that is somebody else's.
+    pub(super) const fn is_dead(&self) -> bool {
+        matches!(
+            self,
+            Self::State(StateError::Killed(_) | StateError::LeaseLost { .. })
+                | Self::Tree(TreeError::Killed(_))
+        )
+    }
+
+    /// What a run that was begun ends with: it can be resumed once the cause is mended. A state that somebody replaced
+    /// has no such run, and one that has ended needs none.
+    pub(super) fn stopped(self) -> Self {
+        match self {
+            Self::State(StateError::Changed | StateError::NotRemembered { .. })
+            | Self::Panicked
+            | Self::Stopped { .. } => self,
+            error if error.is_dead() => error,
+            error => Self::Stopped {
+                error: Box::new(error),
+            },
+        }
+    }
+}
+
+/// The next step of the cause, with its code.
+fn advice(error: &ApplyError) -> String {
+    let text = |part: Option<Box<dyn std::fmt::Display + '_>>| {
+        part.map(|part| part.to_string()).unwrap_or_default()
+    };
+    format!("{} ({})", text(error.help()), text(error.code()))
 }
 
 impl From<PlanError> for ApplyError {

@@ -135,8 +135,14 @@ pub(super) fn check_state(
             &context.ledger.operator,
             &context.ledger.stack,
         )?;
-        if let Some(run) = used.into_iter().find(|run| run.plan == Some(plan.digest)) {
-            return Err(ApplyError::ApprovalsUsed { run: run.run });
+        let recorded = used.into_iter().find(|run| run.plan == Some(plan.digest));
+        // Who removes state and tree does not bring the approvals back.
+        let seen = || {
+            let operator = &context.ledger.operator;
+            operator.used_by(&context.ledger.stack, &plan.digest)
+        };
+        if let Some(run) = recorded.map_or_else(seen, |run| Ok(Some(run.run)))? {
+            return Err(ApplyError::ApprovalsUsed { run });
         }
     }
     Ok(())

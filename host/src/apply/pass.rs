@@ -185,7 +185,7 @@ impl<'a> Run<'a> {
             Ok(()) if ready.steps.is_empty() => Ok(ChangeResult::Noop),
             Ok(()) => Ok(ChangeResult::Done),
             Err(error @ TreeError::Killed(_)) => Err(error.into()),
-            Err(error) => Ok(ChangeResult::Failed(error.to_string())),
+            Err(error) => Ok(ChangeResult::Failed(error.in_words())),
         }
     }
 

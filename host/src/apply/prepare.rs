@@ -82,7 +82,7 @@ impl From<TreeError> for Trouble {
             TreeError::Changed { .. } | TreeError::Conflict { .. } => {
                 Self::Stale(error.to_string())
             }
-            error => Self::Failed(error.to_string()),
+            error => Self::Failed(error.in_words()),
         }
     }
 }

@@ -18,19 +18,23 @@ use crate::state::{Event, Key, Ledger, Operation, RunEnd, StateError};
 pub fn apply(plan: &Plan, context: &ApplyContext) -> Result<Outcome, ApplyError> {
     gate::check(plan, context)?;
     let operation = operation(plan);
-    let mut ledger = Ledger::open(context.ledger.clone(), operation, Some(plan.digest))?;
+    let ledger = Ledger::open(context.ledger.clone(), operation, Some(plan.digest))?;
     if let Err(error) = gate::check_state(plan, context, &ledger) {
         // Nothing was begun; the first error is the one to show.
         let _ = ledger.close();
         return Err(error);
     }
-    begin(plan, context, &mut ledger, false)?;
+    if let Err(error) = keep(plan, &ledger) {
+        let _ = ledger.close();
+        return Err(error);
+    }
+    let ledger = begin(plan, context, ledger, false)?;
     Run::new(plan, context, ledger, Prior::default()).go(false)
 }
 
 /// Goes on with the unfinished run: the same plan, read from the store and checked again.
 pub fn resume(context: &ApplyContext) -> Result<Outcome, ApplyError> {
-    let mut ledger = Ledger::resume(context.ledger.clone())?;
+    let ledger = Ledger::resume(context.ledger.clone())?;
     let stored = ledger.state().unfinished().and_then(|run| run.plan);
     let Some(digest) = stored else {
         // An import: what it wrote is whole, what it did not write was never there.
@@ -58,7 +62,7 @@ pub fn resume(context: &ApplyContext) -> Result<Outcome, ApplyError> {
         }
     };
     let prior = Prior::of(&ledger.records()?);
-    begin(&plan, context, &mut ledger, true)?;
+    let ledger = begin(&plan, context, ledger, true)?;
     Run::new(&plan, context, ledger, prior).go(true)
 }
 
@@ -86,24 +90,48 @@ fn stored_plan(ledger: &Ledger, digest: Digest) -> Result<Plan, ApplyError> {
 }
 
 /// The plan is kept before the journal names it.
+fn keep(plan: &Plan, ledger: &Ledger) -> Result<(), ApplyError> {
+    let bytes = plan
+        .to_bytes()
+        .map_err(|error| ApplyError::StoredPlan(error.to_string()))?;
+    Ok(ledger.put_plan(plan.digest, &bytes)?)
+}
+
+/// Begins the run, or this part of it.
 fn begin(
     plan: &Plan,
     context: &ApplyContext,
-    ledger: &mut Ledger,
+    mut ledger: Ledger,
     resumed: bool,
-) -> Result<(), ApplyError> {
-    if !resumed {
-        let bytes = plan
-            .to_bytes()
-            .map_err(|error| ApplyError::StoredPlan(error.to_string()))?;
-        ledger.put_plan(plan.digest, &bytes)?;
+) -> Result<Ledger, ApplyError> {
+    let begun = ledger
+        .record(Event::Begin {
+            operation: operation(plan),
+            plan: Some(plan.digest),
+            approvals: context.approvals.clone(),
+            resumed,
+        })
+        .map_err(ApplyError::from)
+        .and_then(|()| announce(plan, context, &ledger).map_err(ApplyError::stopped));
+    match begun {
+        Ok(()) => Ok(ledger),
+        Err(error) => {
+            if !error.is_dead() {
+                // The lease is given back; the first error is the one to show.
+                let _ = ledger.interrupt();
+            }
+            Err(error)
+        }
     }
-    ledger.record(Event::Begin {
-        operation: operation(plan),
-        plan: Some(plan.digest),
-        approvals: context.approvals.clone(),
-        resumed,
-    })?;
+}
+
+/// What has to be known of a run outside of its state before it does anything.
+fn announce(plan: &Plan, context: &ApplyContext, ledger: &Ledger) -> Result<(), ApplyError> {
+    if !context.approvals.is_empty() {
+        // The journal knows it as well, but lies where others can remove it.
+        let operator = &context.ledger.operator;
+        operator.remember_used(&context.ledger.stack, &plan.digest, ledger.run())?;
+    }
     // From now on the tree says whose it is, so that a lost state is noticed.
     if context.tree.marker()?.is_none()
         && let Some(marker) = Marker::of(ledger.state())

@@ -11,9 +11,9 @@ use super::prior::Prior;
 use super::report::Progress;
 use super::schedule::{Next, Schedule};
 use super::view::{Owners, guard};
-use crate::driver::tree::{Marker, TreeError};
+use crate::driver::tree::Marker;
 use crate::plan::Plan;
-use crate::state::{Ledger, RunEnd, StateError};
+use crate::state::{Ledger, RunEnd};
 
 /// About how many heads a run writes at most. A head names every instance of the stack, so one for each of them
 /// would make the work grow with the square of their number.
@@ -140,11 +140,11 @@ impl<'a> Run<'a> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
         {
-            if !is_dead(&error) {
+            if !error.is_dead() {
                 // The run can be resumed; that the lease is given back is only a courtesy.
                 let _ = ledger.interrupt();
             }
-            return Err(error);
+            return Err(error.stopped());
         }
         let schedule = self
             .schedule
@@ -156,18 +156,19 @@ impl<'a> Run<'a> {
             instances: schedule.outcomes(),
             waiting: BTreeMap::new(),
         };
-        if !outcome.is_resumable() {
-            ledger.put_clusters(self.context.clusters.clone())?;
+        if let Err(error) = settle(self.context, &mut ledger, &outcome) {
+            if !error.is_dead() {
+                let _ = ledger.interrupt();
+            }
+            return Err(error.stopped());
         }
-        if let Some(marker) = Marker::of(ledger.state()) {
-            self.context.tree.put_marker(&marker)?;
-        }
-        let state = match outcome.exit_code() {
-            0 => ledger.end(RunEnd::Complete)?,
-            1 => ledger.end(RunEnd::Failed)?,
-            4 => ledger.interrupt()?,
-            _ => ledger.end(RunEnd::Partial)?,
+        let ended = match outcome.exit_code() {
+            0 => ledger.end(RunEnd::Complete),
+            1 => ledger.end(RunEnd::Failed),
+            4 => ledger.interrupt(),
+            _ => ledger.end(RunEnd::Partial),
         };
+        let state = ended.map_err(|error| ApplyError::from(error).stopped())?;
         let planned: BTreeSet<_> = self
             .plan
             .body
@@ -196,6 +197,21 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What belongs to the run as a whole: the clusters in state, the mark in the tree.
+fn settle(
+    context: &ApplyContext,
+    ledger: &mut Ledger,
+    outcome: &Outcome,
+) -> Result<(), ApplyError> {
+    if !outcome.is_resumable() {
+        ledger.put_clusters(context.clusters.clone())?;
+    }
+    if let Some(marker) = Marker::of(ledger.state()) {
+        context.tree.put_marker(&marker)?;
+    }
+    Ok(())
+}
+
 /// Ends the run when its worker panics: the others would wait forever for what it was doing.
 struct Alarm<'r, 'a>(&'r Run<'a>);
 
@@ -207,13 +223,4 @@ impl Drop for Alarm<'_, '_> {
             self.0.changed.notify_all();
         }
     }
-}
-
-/// After these nothing may be written any more.
-fn is_dead(error: &ApplyError) -> bool {
-    matches!(
-        error,
-        ApplyError::State(StateError::Killed(_) | StateError::LeaseLost { .. })
-            | ApplyError::Tree(TreeError::Killed(_))
-    )
 }

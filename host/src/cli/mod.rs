@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod failure;
+mod files;
 mod progress;
 mod session;
 mod show;

@@ -7,6 +7,7 @@ use aegis_document::Identifier;
 use super::args::Global;
 use super::failure::{Failure, HOME, USAGE};
 use crate::catalogue::Catalogue;
+use crate::driver::tree::TreeTarget;
 use crate::home::Home;
 use crate::library::Library;
 use crate::plan::planner::{StageSet, plugin_names};
@@ -53,6 +54,11 @@ impl Project {
     /// The folder that the tree target writes.
     pub fn tree(&self) -> PathBuf {
         self.folder.join(&self.stack.tree)
+    }
+
+    /// The tree target, which follows no link below the stack's folder.
+    pub fn tree_target(&self) -> TreeTarget {
+        TreeTarget::inside(&self.folder, &self.stack.tree)
     }
 
     /// Where a plan goes unless the operator says otherwise.

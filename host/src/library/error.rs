@@ -81,7 +81,7 @@ impl LibraryError {
                 "add the plugins that the stack uses: `aegis plugin add PUBLISHER/PLUGIN --from FOLDER`".into()
             }
             Self::OtherStack { .. } => {
-                "a lock file belongs to one stack; add the plugins anew: `aegis plugin add …`".into()
+                "a lock file belongs to one stack; add the plugins anew: `aegis plugin add PUBLISHER/PLUGIN --from FOLDER`".into()
             }
             Self::Capabilities { .. } | Self::Descriptor { .. } | Self::DescriptorDisagrees { .. } => {
                 "the plugin was made for another version of Aegis or was packaged wrongly; ask its publisher".into()

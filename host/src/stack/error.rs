@@ -8,6 +8,7 @@ use aegis_document::untrusted;
 use miette::{LabeledSpan, NamedSource};
 
 use super::syntax::Span;
+use crate::next_step;
 
 /// The text that spans point into, with the name it is shown under.
 pub type Source = Arc<NamedSource<String>>;
@@ -22,7 +23,7 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong, one sentence without a full stop.
     pub message: String,
-    /// What to do next.
+    /// What to do next; without it, what is usual for the code.
     pub help: Option<String>,
     /// Where, if there is a place.
     pub span: Option<Span>,
@@ -111,8 +112,10 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let help = self.help.as_ref()?;
-        Some(Box::new(help))
+        match &self.help {
+            Some(help) => Some(Box::new(help)),
+            None => Some(Box::new(next_step::usual(self.code)?)),
+        }
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {

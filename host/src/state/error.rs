@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use super::folder::FolderError;
 use super::lease::LeaseRecord;
 use super::store::StoreError;
+use crate::date::Date;
 use crate::fact::MisfitError;
 use crate::plan::InstanceId;
 
@@ -15,7 +16,9 @@ pub enum StateError {
     #[error("the state in {place} cannot be reached: {source}")]
     #[diagnostic(
         code(AEG0501),
-        help("check that the folder exists and that you may read and write it")
+        help(
+            "check that the folder exists, that no symbolic link stands in its place, that you may read and write it, and that the disk has room"
+        )
     )]
     Store { place: String, source: StoreError },
 
@@ -211,9 +214,36 @@ pub enum StateError {
         expected: Identifier,
     },
 
+    #[error(
+        "everything was done and recorded, but this machine could not remember how far the state has come: {error}"
+    )]
+    #[diagnostic(
+        code(AEG0530),
+        help(
+            "make room in the operator's folder and see that you may write it; the next command that changes state catches up"
+        )
+    )]
+    NotRemembered { error: Box<StateError> },
+
+    #[error("the clock says {now}, and on this machine it was {seen} before")]
+    #[diagnostic(
+        code(AEG0529),
+        help(
+            "set the clock right: with an old date, what has expired would count again. If it was the earlier date that was wrong, remove `{path}`"
+        )
+    )]
+    ClockSetBack { now: Date, seen: Date, path: String },
+
+    #[error("the journal could not be written before, so nothing more is done")]
+    #[diagnostic(
+        code(AEG0528),
+        help("mend what kept the journal from being written, then `aegis apply --resume`")
+    )]
+    JournalEnded,
+
     /// A test stands in for a process that is killed here.
     #[error("killed at {0}")]
-    #[diagnostic(code(AEG0526))]
+    #[diagnostic(code(AEG0526), help("`aegis apply --resume` goes on"))]
     Killed(String),
 }
 

@@ -40,6 +40,19 @@ pub fn import_facts(
         ledger.close()?;
         return Ok(imported);
     }
+    match record(&mut ledger, instance, values, &imported) {
+        Ok(()) => ledger.end(RunEnd::Complete)?,
+        Err(error) => ledger.leave(Err(error))?,
+    };
+    Ok(imported)
+}
+
+fn record(
+    ledger: &mut Ledger,
+    instance: &InstanceId,
+    values: &BTreeMap<Identifier, Value>,
+    imported: &Imported,
+) -> Result<(), StateError> {
     ledger.record(Event::Begin {
         operation: Operation::Import,
         plan: None,
@@ -55,8 +68,7 @@ pub fn import_facts(
         write(&mut state, values, &imported.changed);
         ledger.put_instances(vec![state], None)?;
     }
-    ledger.end(RunEnd::Complete)?;
-    Ok(imported)
+    Ok(())
 }
 
 fn check(

@@ -39,4 +39,6 @@ pub use model::{
 pub use operator::{Mark, OperatorFolder};
 pub use outputs::{Output, OutputsError, read_outputs};
 pub use seal::StateKey;
+#[cfg(test)]
+pub(crate) use seal::resealed;
 pub use store::{Condition, Key, KeyKind, LocalStore, Store, StoreError};

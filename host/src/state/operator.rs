@@ -11,6 +11,7 @@ use super::error::StateError;
 use super::folder::Folder;
 use super::journal::Position;
 use super::seal::StateKey;
+use crate::date::Date;
 
 /// A folder of the operator's, outside of every repository. In it is one folder for each lineage.
 #[derive(Clone, Debug)]
@@ -34,6 +35,10 @@ const KEY: &str = "key";
 const MARKS: &str = "marks.jsonl";
 /// One file a stack: the digests of plans made here, one a line, the last one at the end. No lineage has this name.
 const PLANS: &str = "plans";
+/// One file a stack: plans whose approvals were used here, and the runs that used them, one a line.
+const USED: &str = "used";
+/// The latest day on which something was decided by the calendar.
+const DAY: &str = "day";
 /// How many plans of a stack are remembered.
 const PLANS_KEPT: usize = 64;
 
@@ -191,6 +196,55 @@ impl OperatorFolder {
             .any(|known| known == plan))
     }
 
+    /// The day of the calendar, which decides what has expired. One that lies before a day that this machine has seen
+    /// is an error; a day of difference is that of two time zones.
+    pub fn today(&self, now: Date) -> Result<Date, StateError> {
+        let folder = Folder::private(&self.root);
+        let seen = folder.read(DAY)?.and_then(|bytes| {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            text.trim_end().parse::<Date>().ok()
+        });
+        match seen {
+            Some(seen) if now.days_later(1) < seen => Err(StateError::ClockSetBack {
+                now,
+                seen,
+                path: self.root.join(DAY).display().to_string(),
+            }),
+            Some(seen) if now <= seen => Ok(now),
+            _ => {
+                folder.write(DAY, format!("{now}\n").as_bytes())?;
+                Ok(now)
+            }
+        }
+    }
+
+    /// Remembers that a run used the approvals of a plan: they are good for one run, whatever becomes of its journal.
+    pub fn remember_used(
+        &self,
+        stack: &Identifier,
+        plan: &Digest,
+        run: &str,
+    ) -> Result<(), StateError> {
+        if self.used_by(stack, plan)?.is_some() {
+            return Ok(());
+        }
+        // A line before it may not have been written whole.
+        let line = format!("\n{plan} {run}\n");
+        let folder = Folder::private(self.root.join(USED));
+        Ok(folder.append(stack.as_str(), line.as_bytes())?)
+    }
+
+    /// The run that used the approvals of a plan.
+    pub fn used_by(&self, stack: &Identifier, plan: &Digest) -> Result<Option<String>, StateError> {
+        let bytes = Folder::private(self.root.join(USED)).read(stack.as_str())?;
+        let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+        let plan = plan.to_string();
+        Ok(text.lines().find_map(|line| {
+            let (used, run) = line.split_once(' ')?;
+            (used == plan).then(|| aegis_document::untrusted(run).to_string())
+        }))
+    }
+
     /// Oldest first. A line that was not written whole counts for nothing.
     fn plans(&self, stack: &Identifier) -> Result<Vec<Digest>, StateError> {
         let bytes = Folder::private(self.root.join(PLANS)).read(stack.as_str())?;
@@ -333,6 +387,54 @@ mod tests {
         let file = operator.root.join(PLANS).join("shop");
         let mode = std::fs::metadata(file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_bring_back_what_has_expired() {
+        let (_folder, operator) = operator();
+        let day = |text: &str| -> Date { text.parse().unwrap() };
+        for (now, counts) in [
+            ("2026-11-24", true),
+            ("2026-11-23", true),
+            ("2026-12-31", true),
+            ("2026-12-30", true),
+            ("2026-12-29", false),
+            ("1970-01-01", false),
+            ("2027-01-01", true),
+        ] {
+            match operator.today(day(now)) {
+                Ok(today) => assert!(counts && today == day(now), "{now}"),
+                Err(error) => {
+                    assert!(!counts, "{now}: {error}");
+                    assert!(matches!(error, StateError::ClockSetBack { .. }), "{error}");
+                }
+            }
+        }
+        std::fs::remove_file(operator.root.join(DAY)).unwrap();
+        operator.today(day("2026-11-24")).unwrap();
+        // What is no day was not written by us, and nothing is known then.
+        std::fs::write(operator.root.join(DAY), "soon").unwrap();
+        operator.today(day("2026-11-20")).unwrap();
+        assert!(operator.today(day("2026-11-18")).is_err());
+    }
+
+    #[test]
+    fn the_use_of_approvals_is_remembered_for_one_plan_of_one_stack() {
+        let (_folder, operator) = operator();
+        let name = |text: &str| Identifier::new(text).unwrap();
+        let (shop, other) = (name("shop"), name("other"));
+        let (plan, second) = (Digest::of("1"), Digest::of("2"));
+        assert_eq!(operator.used_by(&shop, &plan).unwrap(), None);
+        operator.remember_used(&shop, &plan, "aa").unwrap();
+        operator.remember_used(&shop, &plan, "bb").unwrap();
+        // Half a line, as a full disk leaves it, hides nothing that comes later.
+        let file = operator.root.join(USED).join("shop");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}sha256:12")).unwrap();
+        operator.remember_used(&shop, &second, "cc").unwrap();
+        assert_eq!(operator.used_by(&shop, &plan).unwrap().unwrap(), "aa");
+        assert_eq!(operator.used_by(&shop, &second).unwrap().unwrap(), "cc");
+        assert_eq!(operator.used_by(&other, &plan).unwrap(), None);
     }
 
     #[test]

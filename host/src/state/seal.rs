@@ -110,6 +110,20 @@ impl fmt::Debug for StateKey {
     }
 }
 
+/// A head as its owner would have sealed it with something changed.
+#[cfg(test)]
+pub(crate) fn resealed(
+    key: &StateKey,
+    head: &[u8],
+    change: impl FnOnce(&mut Value),
+) -> Option<Vec<u8>> {
+    let mut head = key
+        .open(Subject::Head, serde_json::from_slice(head).ok()?)
+        .ok()?;
+    change(&mut head);
+    aegis_document::canonical_bytes(&key.seal(Subject::Head, head).ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -154,13 +154,19 @@ impl Desk {
         }
     }
 
-    /// The same stack on the desk of somebody else with the same keys, who has seen nothing of it yet.
-    pub fn colleague(&self) -> Self {
+    /// Everything once more, as far as it has come.
+    pub fn twin(&self) -> Self {
         let other = self.checkout();
         let home = other.folder.path().join("home");
         world::copy(&self.home, &home);
-        std::fs::remove_dir_all(home.join("data/private")).unwrap();
         Self { home, ..other }
+    }
+
+    /// The same stack on the desk of somebody else with the same keys, who has seen nothing of it yet.
+    pub fn colleague(&self) -> Self {
+        let other = self.twin();
+        std::fs::remove_dir_all(other.home.join("data/private")).unwrap();
+        other
     }
 
     // ---- places ---------------------------------------------------------------------------------

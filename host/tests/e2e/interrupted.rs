@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, SMALL};
 use crate::ended::Ended;
 use crate::world;
 
@@ -132,6 +132,69 @@ fn an_apply_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
             }
         }
     }
+}
+
+/// Lets a process run in short steps until the journal has so many records, and stops it there.
+fn step_to(desk: &Desk, child: &mut Child, wanted: usize) -> bool {
+    let id = child.id();
+    let stopped = || {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let state = stat
+            .rsplit_once(") ")
+            .and_then(|(_, rest)| rest.chars().next());
+        matches!(state, Some('T' | 'Z') | None)
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    // Until it begins to write, it may run.
+    while records(desk) == 0 && child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "the apply hangs");
+    }
+    loop {
+        signal(child, rustix::process::Signal::STOP);
+        while !stopped() {
+            assert!(Instant::now() < deadline, "it does not stop");
+        }
+        if records(desk) >= wanted || child.try_wait().unwrap().is_some() {
+            return child.try_wait().unwrap().is_none();
+        }
+        signal(child, rustix::process::Signal::CONT);
+        let step = Instant::now();
+        while step.elapsed() < Duration::from_micros(50) {}
+    }
+}
+
+#[test]
+fn killed_after_any_record_it_comes_to_the_same_end() {
+    let Some(desk) = Desk::with_stack(SMALL) else {
+        return;
+    };
+    desk.ok(&["plan", "--quiet"]);
+    let calm = desk.twin();
+    calm.ok(&["apply", "--quiet"]);
+    let last = records(&calm);
+    assert!(last > 8, "{last}");
+
+    let mut open: std::collections::BTreeSet<usize> = (1..last).collect();
+    // A process that is stopped can have been a record further than was asked for, so some take several tries.
+    for _ in 0..10 {
+        for wanted in open.clone() {
+            let desk = desk.twin();
+            let mut child = start(&desk, &["apply", "--quiet", "--parallelism", "1"]);
+            let running = step_to(&desk, &mut child, wanted);
+            signal(&child, rustix::process::Signal::KILL);
+            end(child, "a killed apply");
+            let reached = records(&desk);
+            if !running || !open.remove(&reached) {
+                continue;
+            }
+            desk.run(&["status"])
+                .exits(4)
+                .shows(&["aegis apply --resume"]);
+            desk.ok(&["apply", "--resume", "--quiet"]);
+            same(&desk, &calm);
+        }
+    }
+    assert!(open.is_empty(), "never killed after the records {open:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::world;
 
 /// Packages a component as `acme` with other metadata than it should have, signs and offers it.
-fn offer(desk: &Desk, plugin: &str, change: impl FnOnce(&mut Metadata)) -> Option<()> {
+pub fn offer(desk: &Desk, plugin: &str, change: impl FnOnce(&mut Metadata)) -> Option<()> {
     let component = std::fs::read(world::component(plugin)?).unwrap();
     let package = std::fs::read(desk.package(plugin)).unwrap();
     let mut metadata = Package::read(&package).unwrap().into_metadata();

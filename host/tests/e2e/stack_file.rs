@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::ended::Ended;
+use crate::world;
 
 /// The beginning of a good stack file; the line after it is the sixth.
 const HEAD: &str = "\
@@ -43,9 +44,10 @@ fn case(
     }
 }
 
-/// What is not as the case says.
+/// What is not as the case says. The stack has a tree and a state, which stay as they are.
 fn problem(desk: &Desk, case: &Case) -> Option<String> {
     desk.write("aegis.yaml", &case.text);
+    let before = world::contents(&desk.stack());
     let (line, column) = case.place;
     let text = desk.run(&["plan"]).exits(1);
     let place = format!("aegis.yaml:{line}:{column}");
@@ -60,15 +62,21 @@ fn problem(desk: &Desk, case: &Case) -> Option<String> {
             && problem["line"] == line
             && problem["column"] == column
             && problem["message"].as_str().unwrap().contains(case.words)
+            && problem["help"]
+                .as_str()
+                .is_some_and(|help| !help.is_empty())
     });
     let words = (case.code, &place, case.words);
-    (!found || desk.plan_file().exists()).then(|| format!("not {words:?}: {answer}"))
+    if world::contents(&desk.stack()) != before {
+        return Some(format!("{words:?}: something was changed: {answer}"));
+    }
+    (!found).then(|| format!("not {words:?}: {answer}"))
 }
 
 /// Checks that each case is refused with its place, in text and in JSON.
 #[track_caller]
 fn check(cases: Vec<Case>) {
-    let Some(desk) = Desk::accepted() else { return };
+    let Some(desk) = Desk::applied() else { return };
     let problems: Vec<String> = cases
         .iter()
         .filter_map(|case| problem(&desk, case))

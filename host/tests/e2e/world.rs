@@ -1,5 +1,6 @@
 //! What lies around the tests: the checkout, the built plugins, reference data and other programs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -127,6 +128,20 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+/// Every file below a folder with its content, or where it leads.
+pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    files_below(folder)
+        .into_iter()
+        .map(|file| {
+            let content = match std::fs::read_link(&file) {
+                Ok(leads) => leads.into_os_string().into_encoded_bytes(),
+                Err(_) => std::fs::read(&file).unwrap_or_default(),
+            };
+            (file, content)
+        })
+        .collect()
 }
 
 /// Copies a folder with the permissions of what is in it: keys in a folder that others can enter are not used.

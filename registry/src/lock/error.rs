@@ -109,7 +109,7 @@ pub enum LockError {
         reason: String,
     },
     /// There is no such entry.
-    #[error("`{0}` is not in the lock file; add it with `aegis plugin add {0}`")]
+    #[error("`{0}` is not in the lock file; add it with `aegis plugin add {0} --from FOLDER`")]
     NotLocked(PluginName),
     /// What is to be signed has no canonical form.
     #[error(transparent)]

@@ -25,7 +25,7 @@ fn before() -> Vec<Stage> {
     ]
 }
 
-fn after() -> Vec<Stage> {
+pub(super) fn after() -> Vec<Stage> {
     vec![
         stage("use1/network")
             .fact("vpc", "aws-id", None)
@@ -40,7 +40,7 @@ fn after() -> Vec<Stage> {
     ]
 }
 
-fn prepared() -> (World, Plan) {
+pub(super) fn prepared() -> (World, Plan) {
     let world = World::new();
     world.converge(&before());
     let plan = world.plan(&after());

@@ -96,6 +96,23 @@ fn approvals_are_counted_and_used_once() {
 }
 
 #[test]
+fn approvals_are_used_once_even_when_state_and_tree_are_removed() {
+    let mut world = World::new();
+    world.context.expected.policy.approvals = 1;
+    world.context.approvals.insert("alice".into());
+    let plan = world.plan(&one());
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+    std::fs::remove_dir_all(world.stack().join(".aegis")).unwrap();
+    std::fs::remove_dir_all(world.tree()).unwrap();
+    let error = world.apply(&plan).unwrap_err();
+    assert_eq!((code(&error).as_str(), error.exit_code()), ("AEG0572", 3));
+    assert!(!world.tree().exists());
+    // Another machine, which has seen nothing of it, has the journal to look at and no more.
+    std::fs::remove_dir_all(world.home().join("private/state/used")).unwrap();
+    assert_eq!(world.apply(&plan).unwrap().exit_code(), 0);
+}
+
+#[test]
 fn the_operators_trust_may_ask_for_more_approvals_than_policy() {
     let mut world = World::new();
     world.context.least_approvals = 2;

@@ -1,4 +1,5 @@
 mod crash;
+mod disk;
 mod guards;
 mod planner;
 mod runs;

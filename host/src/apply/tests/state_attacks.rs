@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::super::ApplyError;
 use super::world::*;
 use crate::state::*;
 
@@ -206,6 +207,47 @@ fn newer_formats_are_not_guessed_at() {
     }
     std::fs::write(&head, "{").unwrap();
     assert_eq!(code(&world.state().unwrap_err()), "AEG0517");
+}
+
+#[test]
+fn a_state_that_only_a_newer_version_may_change_is_read_and_left_as_it_is() {
+    let world = applied();
+    let file = world.stack().join(".aegis/state/head.json");
+    let lineage = world.state().unwrap().lineage().unwrap().to_owned();
+    let operator = &world.context.ledger.operator;
+    let head = resealed(
+        &operator.key(&lineage).unwrap(),
+        &std::fs::read(&file).unwrap(),
+        |head| {
+            head["format"] = json!("aegis.state/1.7");
+            head["min-host"] = json!("9.0.0");
+            head["mood"] = json!("good");
+        },
+    )
+    .unwrap();
+    std::fs::write(&file, &head).unwrap();
+    let home = operator.key_path(&lineage);
+    std::fs::remove_file(home.with_file_name("marks.jsonl")).unwrap();
+
+    let state = world.state().unwrap();
+    assert!(state.instance(&instance("use1/a")).is_some());
+    let error = world
+        .apply(&world.plan(&[stage("use1/a").file("a.txt", "3")]))
+        .unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    let ApplyError::State(error) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(code(&error), "AEG0508");
+    let refused = world.import("use1/a", json!({"x": "w"})).unwrap_err();
+    assert_eq!(code(&refused), "AEG0508");
+    for error in [error, refused] {
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert!(help.contains("9.0.0"), "{help}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), head);
+    assert!(LeaseRecord::read(world.store()).unwrap().is_none());
+    assert_eq!(world.read("a.txt"), "2");
 }
 
 #[test]

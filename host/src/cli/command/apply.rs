@@ -22,7 +22,6 @@ use crate::cli::failure::{Exit, Failure, plain, refusal};
 use crate::cli::session::{Loaded, Project, home, parallelism, runtime};
 use crate::cli::ui::{Tone, Ui, write_err};
 use crate::date::Date;
-use crate::driver::tree::TreeTarget;
 use crate::home::Home;
 use crate::library;
 use crate::plan::planner::{self, Again};
@@ -157,12 +156,13 @@ fn context(
         })
         .collect::<Result<BTreeMap<_, _>, Failure>>()?;
     let operator = operator_folder(project, home)?;
+    let today = operator.today(Date::of(SystemTime::now()))?;
     let trust = library::trust(home)?;
     // What is resumed was let in when it began.
     let made_here = options.resume || operator.knows_plan(&project.name, &plan.digest)?;
     Ok(ApplyContext {
         ledger: ledger(project, operator),
-        tree: TreeTarget::at(project.tree()),
+        tree: project.tree_target(),
         expected: Expected {
             stack: planner::stack_use(&project.stack, &project.name)?,
             lock: loaded.library.lock_digest(),
@@ -170,7 +170,7 @@ fn context(
         },
         made_here,
         least_approvals: approval::least(&trust),
-        approvals: approvals(project, plan, &trust, made_here)?,
+        approvals: approvals(project, plan, &trust, made_here, today)?,
         clusters,
         reauthorize: Arc::new(Again::new(
             &project.stack,
@@ -185,7 +185,7 @@ fn context(
         cancel: Cancel::default(),
         parallelism: NonZeroUsize::new(parallelism(options.parallelism)?)
             .unwrap_or(NonZeroUsize::MIN),
-        today: Date::of(SystemTime::now()),
+        today,
         assume: BTreeMap::new(),
     })
 }
@@ -196,13 +196,13 @@ fn approvals(
     plan: &Plan,
     trust: &Trust,
     made_here: bool,
+    today: Date,
 ) -> Result<BTreeSet<String>, Failure> {
     let needed = plan.body.policy.approvals.max(approval::least(trust));
     if needed == 0 && made_here {
         return Ok(BTreeSet::new());
     }
     let folder = approval::folder(&project.folder.join(".aegis"), &plan.digest);
-    let today = Date::of(SystemTime::now());
     approval::verified(plan, today, trust, &folder).map_err(|error| refusal(APPROVAL, &error))
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::apply::read;
 use super::key::{KEY, key_name, store};
-use super::plan::make;
+use super::plan::{make, operator_folder};
 use crate::cli::args::{Approve, Global};
 use crate::cli::failure::{Exit, Failure, USAGE, plain, refusal};
 use crate::cli::session::{Project, home};
@@ -46,11 +46,12 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
         ui.note(show::plan::text(ui, &plan, &applied, options.full));
     }
     confirm(ui, &plan, options.digest.as_deref())?;
+    let today = operator_folder(&project, &home)?.today(Date::of(SystemTime::now()))?;
     let expires = match &options.expires {
         Some(text) => text
             .parse()
             .map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("--expires: {error}"))))?,
-        None => Date::of(SystemTime::now()).days_later(DAYS),
+        None => today.days_later(DAYS),
     };
     let key = store()?
         .load(&key_name(&options.key)?)

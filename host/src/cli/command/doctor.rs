@@ -3,11 +3,14 @@
 use aegis_document::shown_path;
 use serde::Serialize;
 
+use super::plan::operator_folder;
 use crate::cli::args::Global;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::session::{Project, home};
 use crate::cli::ui::{Tone, Ui};
+use crate::home::Home;
 use crate::library;
+use crate::state::{self, LocalStore};
 
 /// One thing that was looked at.
 #[derive(Serialize)]
@@ -70,6 +73,9 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
             loaded.map(|loaded| format!("{} stages", loaded.stages.iter().count())),
         );
     }
+    if let Ok(project) = &project {
+        check("state", true, state(project, &home).map_err(words));
+    }
     for program in ["git", "terraform", "kops", "kubectl"] {
         check(program, false, find(program));
     }
@@ -88,6 +94,23 @@ pub fn run(ui: &Ui, global: &Global) -> Result<Exit, Failure> {
             .collect()
     })?;
     Ok(if broken { Exit::Error } else { Exit::Done })
+}
+
+/// State with the whole of its journal: other commands read only the end of it.
+fn state(project: &Project, home: &Home) -> Result<String, Failure> {
+    let store = LocalStore::beside(&project.folder);
+    let operator = operator_folder(project, home)?;
+    let state = state::load(&store, &operator, &project.name)?;
+    let Some(head) = state.head() else {
+        return Ok("nothing was applied yet".to_owned());
+    };
+    let runs = state::runs(&store, &operator, &project.name)?;
+    Ok(format!(
+        "serial {}, {} instances; the journal of {} runs is whole",
+        head.serial,
+        state.instances().count(),
+        runs.len()
+    ))
 }
 
 /// Where a program lies on the PATH. It is not run.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::args::{Key, KeyCommand};
 use crate::cli::failure::{Exit, Failure, USAGE, plain};
+use crate::cli::files;
 use crate::cli::session::home;
 use crate::cli::ui::Ui;
 use crate::stack::Diagnostic;
@@ -43,7 +44,7 @@ pub fn create(name: &Identifier) -> Result<(PublicKey, PathBuf), Failure> {
         .map_err(|error| plain(KEY, &error))?
         .public();
     let file = store.folder().join(format!("{name}.pub"));
-    std::fs::write(&file, format!("{public}\n")).map_err(|error| Failure::file(&file, &error))?;
+    files::replace_with(&file, format!("{public}\n").as_bytes())?;
     Ok((public, file))
 }
 

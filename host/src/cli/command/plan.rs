@@ -1,14 +1,14 @@
 //! `aegis plan`
 
 use aegis_document::shown_path;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{Global, Plan as Options};
 use crate::cli::failure::{Exit, Failure, plain};
+use crate::cli::files;
 use crate::cli::progress::Progress;
-use crate::cli::session::{Project, folder_of, home, parallelism, runtime};
+use crate::cli::session::{Project, home, parallelism, runtime};
 use crate::cli::show;
 use crate::cli::ui::Ui;
 use crate::driver::tree::TreeTarget;
@@ -94,7 +94,7 @@ pub fn make(
     let store = LocalStore::beside(&project.folder);
     let operator = operator_folder(project, home)?;
     let state = state::load(&store, &operator, &project.name)?;
-    let tree = TreeTarget::at(project.tree());
+    let tree = project.tree_target();
     check_not_lost(project, &state, &tree)?;
     let runtime = runtime()?;
     let progress = Progress::start(ui, "planning");
@@ -144,7 +144,7 @@ fn actor() -> String {
 
 /// A tree that was written under a state which is gone: planning as if nothing existed would make everything again.
 fn check_not_lost(project: &Project, state: &State, tree: &TreeTarget) -> Result<(), Failure> {
-    let marker = tree.marker().map_err(|error| plain(STATE_LOST, &error))?;
+    let marker = tree.marker().map_err(Failure::new)?;
     let Some(marker) = marker else {
         return Ok(());
     };
@@ -160,7 +160,7 @@ fn check_not_lost(project: &Project, state: &State, tree: &TreeTarget) -> Result
                 aegis_document::untrusted(&marker.lineage)
             ),
         )
-        .help("restore `.aegis` from version control or a backup; without it a plan would begin from nothing"),
+        .help("restore `.aegis` from version control or a backup; without it a plan would begin from nothing. Where nothing of the tree was ever delivered, remove the tree as well"),
     ))
 }
 
@@ -171,20 +171,8 @@ fn write(path: &Path, plan: &Plan) -> Result<(), Failure> {
     {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     }
-    // Whole or not at all: an apply never finds half a plan. The draft has a name that nobody can have prepared a link
-    // under, and a link in the plan's place is replaced and not followed.
-    let folder = folder_of(path);
-    let draft =
-        tempfile::NamedTempFile::new_in(&folder).map_err(|error| Failure::file(&folder, &error))?;
-    let mut writer = std::io::BufWriter::new(&draft);
-    plan.write(&mut writer)
-        .map_err(|error| plain(PLAN, &error))?;
-    writer
-        .flush()
-        .map_err(|error| Failure::file(path, &error))?;
-    drop(writer);
-    draft
-        .persist(path)
-        .map(drop)
-        .map_err(|error| Failure::file(path, &error.error))
+    // Whole or not at all: an apply never finds half a plan.
+    files::replace(path, 0o600, |writer| {
+        plan.write(writer).map_err(|error| plain(PLAN, &error))
+    })
 }

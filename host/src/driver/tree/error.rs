@@ -10,7 +10,9 @@ pub enum TreeError {
     #[error("the tree in {place}: {source}")]
     #[diagnostic(
         code(AEG0541),
-        help("check that the folder exists and that you may read and write it")
+        help(
+            "check that the folder exists, that no symbolic link stands in its place, that you may read and write it, and that the disk has room"
+        )
     )]
     Folder { place: String, source: FolderError },
 
@@ -36,6 +38,16 @@ pub enum TreeError {
 
     /// A test stands in for a process that is killed here.
     #[error("killed at {0}")]
-    #[diagnostic(code(AEG0526))]
+    #[diagnostic(code(AEG0526), help("`aegis apply --resume` goes on"))]
     Killed(String),
+}
+
+impl TreeError {
+    /// The error with its code and next step, for where it is a part of an outcome and no diagnostic of its own.
+    pub fn in_words(&self) -> String {
+        let text = |part: Option<Box<dyn std::fmt::Display + '_>>| {
+            part.map(|part| part.to_string()).unwrap_or_default()
+        };
+        format!("{self} ({}): {}", text(self.code()), text(self.help()))
+    }
 }

@@ -1,7 +1,7 @@
 //! The tree on disk, compared with what is wanted and with what state recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aegis_document::{Digest, digest_of};
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,13 @@ impl TreeTarget {
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self {
             folder: Folder::shared(root),
+        }
+    }
+
+    /// The tree of a stack, at a path in the stack's folder: a link on that path is not followed.
+    pub fn inside(stack_folder: impl Into<PathBuf>, path: impl AsRef<Path>) -> Self {
+        Self {
+            folder: Folder::shared(stack_folder).inside(path),
         }
     }
 

@@ -89,7 +89,8 @@ pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailur
                 failure.push(at(Diagnostic::new(
                     FACT_VALUE,
                     format!("`{name}` is not the name of a fact"),
-                )));
+                ))
+                .help("a fact is named as in `network.vpc-id`; `aegis graph` shows those that are required"));
                 continue;
             };
             let Some(format) = formats.get(&name) else {
@@ -106,6 +107,9 @@ pub fn supplied(stack: &Stack, stages: &StageSet) -> Result<Supplied, PlanFailur
                 failure.push(at(Diagnostic::new(
                     FACT_VALUE,
                     format!("the fact `{name}`: {misfit}"),
+                ))
+                .help(format!(
+                    "give a value of the format {format}, or remove it so that a stage provides the fact"
                 )));
                 continue;
             }

@@ -97,12 +97,15 @@ impl StageSet {
             let stage_type = match find_stage_type(plugin, stage.plugin.stage_type.as_deref()) {
                 Ok(index) => index,
                 Err(message) => {
-                    failure.push(at_stage(
-                        stack,
-                        &stage.name,
-                        STAGE_TYPE,
-                        format!("stage `{}`: {message}", stage.name),
-                    ));
+                    failure.push(
+                        at_stage(
+                            stack,
+                            &stage.name,
+                            STAGE_TYPE,
+                            format!("stage `{}`: {message}", stage.name),
+                        )
+                        .help(format!("name one of them: `use: {name}/TYPE`")),
+                    );
                     continue;
                 }
             };

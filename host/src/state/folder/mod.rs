@@ -23,6 +23,10 @@ const MOST_BYTES: u64 = 512 << 20;
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// The part of the root that is the operator's choice.
+    above: PathBuf,
+    /// The rest of it, which lies in somebody's repository: here no link is followed.
+    inside: PathBuf,
     file_mode: u32,
     folder_mode: u32,
 }
@@ -42,6 +46,8 @@ pub enum FolderError {
     TooLarge { path: String },
     #[error("`{path}` leads out of its folder")]
     Outside { path: String },
+    #[error("`{path}` is a symbolic link or a file; only a folder is used in its place")]
+    NotAFolder { path: String },
 }
 
 /// What stands at a name.
@@ -69,8 +75,11 @@ pub struct Guard {
 impl Folder {
     /// A folder that everybody may read: files 0644, folders 0755.
     pub fn shared(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            above: root.clone(),
+            root,
+            inside: PathBuf::new(),
             file_mode: 0o644,
             folder_mode: 0o755,
         }
@@ -78,10 +87,23 @@ impl Folder {
 
     /// A folder of the owner's alone: files 0600, folders 0700.
     pub fn private(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            above: root.clone(),
+            root,
+            inside: PathBuf::new(),
             file_mode: 0o600,
             folder_mode: 0o700,
+        }
+    }
+
+    /// The folder at a path inside of this one, which is somebody's repository: a link on the way to it, which anybody
+    /// who writes the repository can make, is an error.
+    pub fn inside(self, path: impl AsRef<Path>) -> Self {
+        Self {
+            inside: self.inside.join(path.as_ref()),
+            root: self.root.join(path),
+            ..self
         }
     }
 
@@ -146,10 +168,15 @@ impl Folder {
         let file = rustix::fs::openat(&parent, temporary.as_str(), flags, mode);
         let mut file = std::fs::File::from(file.map_err(|error| failed("write", path, error))?);
         // The umask may have taken away what the mode promises.
-        rustix::fs::fchmod(&file, mode).map_err(|error| failed("write", path, error))?;
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(|error| failed("write", path, error))?;
+        let written = rustix::fs::fchmod(&file, mode)
+            .map_err(io::Error::from)
+            .and_then(|()| file.write_all(bytes))
+            .and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            // A full disk is no fuller for it, and nobody finds half a file later. The first error is the one to show.
+            let _ = rustix::fs::unlinkat(&parent, temporary.as_str(), AtFlags::empty());
+            return Err(failed("write", path, error));
+        }
         Ok(Staged {
             parent,
             temporary,
@@ -166,7 +193,7 @@ impl Folder {
 
     /// Appends to a file, durably; it is made when it is not there.
     pub fn append(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        let (file, is_new) = self.append_only(path, bytes)?;
+        let (file, is_new) = self.append_only(path, bytes, true)?;
         file.sync_data()
             .map_err(|error| failed("write", path, error))?;
         if is_new {
@@ -176,17 +203,34 @@ impl Folder {
         }
     }
 
+    /// Appends to a file that is there, durably.
+    pub fn append_to_existing(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let (file, _) = self.append_only(path, bytes, false)?;
+        file.sync_data()
+            .map_err(|error| failed("write", path, error))
+    }
+
     /// Appends to a file without waiting for the disk.
     pub fn note(&self, path: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        self.append_only(path, bytes).map(|_| ())
+        self.append_only(path, bytes, true).map(|_| ())
     }
 
     /// The file, and whether it was empty before.
-    fn append_only(&self, path: &str, bytes: &[u8]) -> Result<(std::fs::File, bool), FolderError> {
+    fn append_only(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        make: bool,
+    ) -> Result<(std::fs::File, bool), FolderError> {
         let (folders, name) = split(path)?;
-        let parent = self.make(&folders, path)?;
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let parent = if make {
+            flags |= OFlags::CREATE;
+            self.make(&folders, path)?
+        } else {
+            self.walk(&folders, path)?
+                .ok_or_else(|| failed("write", path, Errno::NOENT))?
+        };
         let mode = Mode::from_raw_mode(self.file_mode);
         let mut file = match rustix::fs::openat(&parent, name, flags, mode) {
             Ok(file) => std::fs::File::from(file),

@@ -71,6 +71,54 @@ fn no_link_is_followed() {
 }
 
 #[test]
+fn no_link_on_the_way_to_a_folder_inside_of_a_repository_is_followed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (repository, outside) = (
+        temporary.path().join("repository"),
+        temporary.path().join("outside"),
+    );
+    std::fs::create_dir_all(repository.join("real")).unwrap();
+    std::fs::create_dir_all(outside.join("tree")).unwrap();
+    std::fs::write(outside.join("tree/file"), "theirs").unwrap();
+    symlink(outside.join("tree"), repository.join("out")).unwrap();
+    symlink(&outside, repository.join("above")).unwrap();
+    symlink("real", repository.join("within")).unwrap();
+    symlink(outside.join("new"), repository.join("dangling")).unwrap();
+    std::fs::write(repository.join("file"), "").unwrap();
+    for path in ["out", "above/tree", "within", "dangling", "file"] {
+        let folder = Folder::shared(&repository).inside(path);
+        let refused = |what: &str, result: Result<(), FolderError>| {
+            assert!(
+                matches!(result, Err(FolderError::NotAFolder { .. })),
+                "{what} {path}: {result:?}"
+            );
+        };
+        refused("read", folder.read("file").map(drop));
+        refused("write", folder.write("file", b"ours"));
+        refused("append", folder.append("file", b"ours"));
+        refused("remove", folder.remove("file").map(drop));
+        refused("list", folder.list("").map(drop));
+        refused("lock", folder.lock("lock").map(drop));
+    }
+    assert_eq!(
+        std::fs::read_to_string(outside.join("tree/file")).unwrap(),
+        "theirs"
+    );
+    assert!(!outside.join("new").exists());
+    // The repository itself may lie behind a link, and what is missing is made.
+    symlink(&repository, temporary.path().join("alias")).unwrap();
+    let folder = Folder::private(temporary.path().join("alias")).inside("a/b");
+    assert_eq!(folder.read("c").unwrap(), None);
+    folder.write("c", b"x").unwrap();
+    assert_eq!(std::fs::read(repository.join("a/b/c")).unwrap(), b"x");
+    let mode = |path: &str| {
+        let about = std::fs::metadata(repository.join(path)).unwrap();
+        about.permissions().mode() & 0o777
+    };
+    assert_eq!((mode("a"), mode("a/b")), (0o700, 0o700));
+}
+
+#[test]
 fn paths_that_lead_out_are_refused() {
     let (_temporary, folder) = folder();
     for path in ["", "/a", "..", "a/../b", "a//b", "./a", "a/.", "a\0b"] {

@@ -1,7 +1,9 @@
 //! From segment to segment, by descriptors.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -10,17 +12,57 @@ use super::{Folder, FolderError};
 
 impl Folder {
     fn open_root(&self) -> Result<Option<OwnedFd>, FolderError> {
-        // The root itself is the operator's choice; only what lies below it is walked without links.
-        match rustix::fs::openat(
+        // What is above is the operator's choice; only what lies in the repository is walked without links.
+        let above = self.above();
+        let mut root = match rustix::fs::openat(
             CWD,
-            &self.root,
+            &above,
             OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         ) {
-            Ok(root) => Ok(Some(root)),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(failed("open", &self.root.display().to_string(), error)),
+            Ok(root) => root,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(failed("open", &above.display().to_string(), error)),
+        };
+        let mut at = above;
+        for name in self.inside.iter() {
+            at.push(name);
+            root = match enter(root.as_fd(), name) {
+                Ok(next) => next,
+                Err(Errno::NOENT) => return Ok(None),
+                Err(error) => return Err(no_folder(&at, error)),
+            };
         }
+        Ok(Some(root))
+    }
+
+    fn above(&self) -> PathBuf {
+        if self.above.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            self.above.clone()
+        }
+    }
+
+    /// Makes the root, segment by segment where it lies in the repository.
+    fn make_root(&self, path: &str) -> Result<OwnedFd, FolderError> {
+        let mode = Mode::from_raw_mode(self.folder_mode);
+        let mut at = self.above();
+        std::fs::create_dir_all(&at).map_err(|error| failed("create", path, error))?;
+        if self.folder_mode & 0o077 == 0 && self.inside.as_os_str().is_empty() {
+            rustix::fs::chmod(&at, mode).map_err(|error| failed("create", path, error))?;
+        }
+        let mut root =
+            rustix::fs::openat(CWD, &at, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+                .map_err(|error| failed("open", path, error))?;
+        for name in self.inside.iter() {
+            at.push(name);
+            root = enter_or_make(root, name, mode, path).map_err(|error| match error {
+                Entering::Blocked(error) => no_folder(&at, error),
+                Entering::Failed(error) => error,
+            })?;
+        }
+        Ok(root)
     }
 
     /// Opens a folder; `None` when a part of the path does not exist.
@@ -33,7 +75,7 @@ impl Folder {
             return Ok(None);
         };
         for name in folders {
-            folder = match enter(folder.as_fd(), name) {
+            folder = match enter(folder.as_fd(), OsStr::new(name)) {
                 Ok(next) => next,
                 Err(Errno::NOENT) => return Ok(None),
                 Err(error) => return Err(blocked(path, name, error)),
@@ -47,35 +89,52 @@ impl Folder {
         let mode = Mode::from_raw_mode(self.folder_mode);
         let mut folder = match self.open_root()? {
             Some(root) => root,
-            None => {
-                std::fs::create_dir_all(&self.root)
-                    .map_err(|error| failed("create", path, error))?;
-                if self.folder_mode & 0o077 == 0 {
-                    rustix::fs::chmod(&self.root, mode)
-                        .map_err(|error| failed("create", path, error))?;
-                }
-                self.open_root()?
-                    .ok_or_else(|| failed("open", path, Errno::NOENT))?
-            }
+            None => self.make_root(path)?,
         };
         for name in folders {
-            folder = match enter(folder.as_fd(), name) {
-                Ok(next) => next,
-                Err(Errno::NOENT) => {
-                    match rustix::fs::mkdirat(&folder, *name, mode) {
-                        Ok(()) => rustix::fs::fsync(&folder)
-                            .map_err(|error| failed("write", path, error))?,
-                        // Somebody else was faster; what is there is entered like any other folder.
-                        Err(Errno::EXIST) => {}
-                        Err(error) => return Err(failed("create the folder of", path, error)),
-                    }
-                    enter(folder.as_fd(), name).map_err(|error| blocked(path, name, error))?
-                }
-                Err(error) => return Err(blocked(path, name, error)),
-            };
+            folder =
+                enter_or_make(folder, OsStr::new(name), mode, path).map_err(
+                    |error| match error {
+                        Entering::Blocked(error) => blocked(path, name, error),
+                        Entering::Failed(error) => error,
+                    },
+                )?;
         }
         Ok(folder)
     }
+}
+
+/// Why a folder was not entered.
+enum Entering {
+    /// Something stands in its place, or it cannot be opened.
+    Blocked(Errno),
+    Failed(FolderError),
+}
+
+fn enter_or_make(
+    folder: OwnedFd,
+    name: &OsStr,
+    mode: Mode,
+    path: &str,
+) -> Result<OwnedFd, Entering> {
+    match enter(folder.as_fd(), name) {
+        Err(Errno::NOENT) => {}
+        entered => return entered.map_err(Entering::Blocked),
+    }
+    match rustix::fs::mkdirat(&folder, name, mode) {
+        Ok(()) => rustix::fs::fsync(&folder)
+            .map_err(|error| Entering::Failed(failed("write", path, error)))?,
+        // Somebody else was faster; what is there is entered like any other folder.
+        Err(Errno::EXIST) => {}
+        Err(error) => {
+            return Err(Entering::Failed(failed(
+                "create the folder of",
+                path,
+                error,
+            )));
+        }
+    }
+    enter(folder.as_fd(), name).map_err(Entering::Blocked)
 }
 
 /// The folders and the name of a path. Callers check paths by their own, stricter rules; this is the last wall.
@@ -92,7 +151,7 @@ pub(super) fn split(path: &str) -> Result<(Vec<&str>, &str), FolderError> {
     }
 }
 
-fn enter(folder: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
+fn enter(folder: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd, Errno> {
     rustix::fs::openat(
         folder,
         name,
@@ -105,6 +164,14 @@ pub(super) fn kind_of(folder: BorrowedFd<'_>, name: &std::ffi::CStr) -> FileType
     rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map_or(FileType::Unknown, |about| {
         FileType::from_raw_mode(about.st_mode)
     })
+}
+
+fn no_folder(at: &Path, error: Errno) -> FolderError {
+    let shown = at.display().to_string();
+    match error {
+        Errno::LOOP | Errno::NOTDIR => FolderError::NotAFolder { path: shown },
+        error => failed("open", &shown, error),
+    }
 }
 
 fn blocked(path: &str, name: &str, error: Errno) -> FolderError {

@@ -12,6 +12,11 @@ use crate::state::store::{Key, KeyKind, Store};
 pub(in crate::state) struct Writer {
     segment: u64,
     last: Option<Position>,
+    /// Whether the segment is there.
+    begun: bool,
+    /// A record was refused by the disk, and nobody knows how much of it is there. Whatever came behind half a record
+    /// would be taken for a part of it.
+    broken: bool,
 }
 
 impl Writer {
@@ -30,6 +35,8 @@ impl Writer {
         Ok(Self {
             segment: highest + 1,
             last,
+            begun: false,
+            broken: false,
         })
     }
 
@@ -43,7 +50,8 @@ impl Writer {
             .map_or((1, None), |last| (last.seq + 1, Some(last.hash)))
     }
 
-    /// Seals and appends a record; it is on disk when this returns.
+    /// Seals and appends a record; it is on disk when this returns. After a record that could not be written there is
+    /// no other: the next part of the run begins a segment of its own.
     pub(in crate::state) fn append(
         &mut self,
         store: &dyn Store,
@@ -59,9 +67,14 @@ impl Writer {
             .map_err(|error| StateError::malformed("a journal record", error))?;
         let hash = Digest::of(&line);
         line.push(b'\n');
-        store
-            .append(self.segment, &line)
-            .map_err(|error| StateError::store(&store.place(), error))?;
+        if self.broken {
+            return Err(StateError::JournalEnded);
+        }
+        if let Err(error) = store.append(self.segment, &line, !self.begun) {
+            self.broken = true;
+            return Err(StateError::store(&store.place(), error));
+        }
+        self.begun = true;
         let position = Position {
             segment: self.segment,
             seq: record.seq,

@@ -86,6 +86,13 @@ impl Ledger {
 
     /// Writes a record. Nothing that it announces may happen before this returns.
     pub fn record(&mut self, event: Event) -> Result<(), StateError> {
+        let seq = self.append(event)?;
+        self.remember()?;
+        self.pass(FaultPoint::AfterRecord(seq))
+    }
+
+    /// Writes a record and gives its number.
+    fn append(&mut self, event: Event) -> Result<u64, StateError> {
         self.lease.check()?;
         let (seq, previous) = self.writer.next();
         self.pass(FaultPoint::BeforeRecord(seq))?;
@@ -100,8 +107,7 @@ impl Ledger {
         };
         self.writer
             .append(self.context.store.as_ref(), &self.key, &record)?;
-        self.remember()?;
-        self.pass(FaultPoint::AfterRecord(seq))
+        Ok(seq)
     }
 
     /// Keeps a document; the inventory names it by the digest.
@@ -234,24 +240,47 @@ impl Ledger {
         }
     }
 
-    /// Ends the run: removes what nothing names any more, and gives the lease back.
+    /// Ends the run: removes what nothing names any more, and gives the lease back, also where the end could not be
+    /// recorded.
     pub fn end(mut self, end: RunEnd) -> Result<State, StateError> {
-        self.flush()?;
-        self.sweep()?;
-        self.record(Event::End { end })?;
-        if let Some((lineage, mark)) = self.mark() {
-            self.context.operator.remember_only(lineage, &mark)?;
-        }
-        self.lease.release()?;
-        Ok(self.state)
+        let written = self.write_end(end);
+        self.leave(written)
     }
 
-    /// Stops without ending the run: it can be resumed.
-    pub fn interrupt(mut self) -> Result<State, StateError> {
+    /// Gives the lease back; the first error is the one to show.
+    pub(super) fn leave(self, written: Result<(), StateError>) -> Result<State, StateError> {
+        if let Err(error @ (StateError::Killed(_) | StateError::LeaseLost { .. })) = written {
+            // As a process that is gone would leave it, or no longer ours.
+            return Err(error);
+        }
+        let released = self.lease.release();
+        written.and(released).map(|()| self.state)
+    }
+
+    fn write_end(&mut self, end: RunEnd) -> Result<(), StateError> {
         self.flush()?;
-        self.record(Event::Interrupted)?;
-        self.lease.release()?;
-        Ok(self.state)
+        self.sweep()?;
+        let seq = self.append(Event::End { end })?;
+        // The run has ended now, and what this machine remembers of it is another matter.
+        let forgotten = |error: StateError| StateError::NotRemembered {
+            error: Box::new(error),
+        };
+        self.remember().map_err(forgotten)?;
+        self.pass(FaultPoint::AfterRecord(seq))?;
+        match self.mark() {
+            Some((lineage, mark)) => {
+                let operator = &self.context.operator;
+                operator.remember_only(lineage, &mark).map_err(forgotten)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Stops without ending the run: it can be resumed. The lease is given back even where nothing can be written any
+    /// more, so that whoever resumes need not be on this machine.
+    pub fn interrupt(mut self) -> Result<State, StateError> {
+        let written = self.flush().and_then(|()| self.record(Event::Interrupted));
+        self.leave(written)
     }
 
     /// Gives the lease back when no run was begun.
@@ -310,9 +339,8 @@ fn sealed(key: &StateKey, head: &Head) -> Result<Vec<u8>, StateError> {
 pub fn abandon(context: LedgerContext) -> Result<String, StateError> {
     let mut ledger = Ledger::resume(context)?;
     let run = ledger.run.clone();
-    ledger.record(Event::End {
+    let written = ledger.record(Event::End {
         end: RunEnd::Abandoned,
-    })?;
-    ledger.lease.release()?;
-    Ok(run)
+    });
+    ledger.leave(written).map(|_| run)
 }

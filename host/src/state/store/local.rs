@@ -25,7 +25,7 @@ impl LocalStore {
     /// The store of the stack in a folder.
     pub fn beside(stack_folder: &Path) -> Self {
         Self {
-            folder: Folder::private(stack_folder.join(".aegis")),
+            folder: Folder::private(stack_folder).inside(".aegis"),
         }
     }
 
@@ -88,8 +88,13 @@ impl Store for LocalStore {
         Ok(keys)
     }
 
-    fn append(&self, segment: u64, line: &[u8]) -> Result<(), StoreError> {
-        Ok(self.folder.append(&path(Key::Journal(segment)), line)?)
+    fn append(&self, segment: u64, line: &[u8], first: bool) -> Result<(), StoreError> {
+        let path = path(Key::Journal(segment));
+        Ok(if first {
+            self.folder.append(&path, line)?
+        } else {
+            self.folder.append_to_existing(&path, line)?
+        })
     }
 
     fn place(&self) -> String {
@@ -155,8 +160,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::beside(folder.path());
         assert!(store.list(KeyKind::Journal).unwrap().is_empty());
-        store.append(2, b"x\n").unwrap();
-        store.append(1, b"x\n").unwrap();
+        store.append(2, b"x\n", true).unwrap();
+        store.append(1, b"x\n", true).unwrap();
         for name in ["7.jsonl", "000003.json", "x.jsonl"] {
             std::fs::write(folder.path().join(".aegis/journal").join(name), "").unwrap();
         }

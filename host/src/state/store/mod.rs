@@ -27,8 +27,9 @@ pub trait Store: Send + Sync {
     /// The keys of one kind, sorted.
     fn list(&self, kind: KeyKind) -> Result<Vec<Key>, StoreError>;
 
-    /// Appends a line to a segment of the journal; durable when this returns.
-    fn append(&self, segment: u64, line: &[u8]) -> Result<(), StoreError>;
+    /// Appends a line to a segment of the journal; durable when this returns. Only the first one makes the segment: a
+    /// journal that vanished in between is not begun anew.
+    fn append(&self, segment: u64, line: &[u8], first: bool) -> Result<(), StoreError>;
 
     /// The place for messages, for example `.aegis`.
     fn place(&self) -> String;

@@ -10,6 +10,7 @@ use super::{asked_for, compiler};
 use crate::capability::CapabilitySet;
 use crate::cli::command::key::{KEY, key_name, store};
 use crate::cli::failure::{Exit, Failure, plain};
+use crate::cli::files;
 use crate::cli::session::{home, runtime};
 use crate::cli::ui::Ui;
 use crate::library::workshop::{self, WorkshopError};
@@ -162,7 +163,7 @@ pub fn pack(ui: &Ui, component: &Path, manifest: &Path, out: &Path) -> Result<Ex
         }
         other => other.into(),
     })?;
-    std::fs::write(out, &bytes).map_err(|error| Failure::file(out, &error))?;
+    files::replace_with(out, &bytes)?;
     ui.answer(
         &json!({ "package": out, "metadata": describe(&metadata) }),
         || {
@@ -185,7 +186,7 @@ pub fn sign(ui: &Ui, path: &Path, key: &str) -> Result<Exit, Failure> {
     let existing = (!existing.is_empty()).then_some(existing.as_slice());
     let envelope = workshop::sign(&read(path)?, existing, &key)?;
     let statement = workshop::statement_file(path);
-    std::fs::write(&statement, envelope).map_err(|error| Failure::file(&statement, &error))?;
+    files::replace_with(&statement, &envelope)?;
     let fingerprint = key.public().fingerprint();
     ui.answer(
         &json!({ "statement": statement, "signer": fingerprint }),
