@@ -17,10 +17,7 @@ const RULES: Shape = List(&Fields(&[
     ),
     ("icmp", ICMP),
     ("ipVersion", Int),
-    (
-        "metadata",
-        Fields(&[("annotations", Shape::Dict(&Word))]),
-    ),
+    ("metadata", Fields(&[("annotations", Shape::Dict(&Word))])),
     ("notICMP", ICMP),
     ("notProtocol", IntOrWord),
     ("protocol", IntOrWord),
@@ -43,10 +40,7 @@ const END: Shape = Fields(&[
         "serviceAccounts",
         Fields(&[("names", List(&Word)), ("selector", Word)]),
     ),
-    (
-        "services",
-        Fields(&[("name", Word), ("namespace", Word)]),
-    ),
+    ("services", Fields(&[("name", Word), ("namespace", Word)])),
 ]);
 
 const fn policy(kind: &'static str, shape: Shape) -> KindPolicy {

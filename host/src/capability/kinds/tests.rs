@@ -59,10 +59,13 @@ impl Place {
     }
 
     fn body(&self, value: Value) -> Value {
-        self.steps.iter().rev().fold(value, |value, step| match step {
-            Step::Key(key) => json!({ *key: value }),
-            Step::Item => json!([value]),
-        })
+        self.steps
+            .iter()
+            .rev()
+            .fold(value, |value, step| match step {
+                Step::Key(key) => json!({ *key: value }),
+                Step::Item => json!([value]),
+            })
     }
 }
 
@@ -97,13 +100,33 @@ fn a_token_stands_only_where_its_format_fits() {
             Shape::Text => &["id", "text", "pem", "list#/0", "map#/a", "record#/a"],
             Shape::Inline => &["id", "list#/0"],
             Shape::Scalar => &[
-                "id", "text", "pem", "port", "number", "list#/0", "map#/a", "record#/a",
+                "id",
+                "text",
+                "pem",
+                "port",
+                "number",
+                "list#/0",
+                "map#/a",
+                "record#/a",
             ],
             _ => &[],
         };
         for token in [
-            "id", "text", "pem", "port", "number", "flag", "list", "map", "record", "list#/0",
-            "list#/a", "map#/a", "record#/a", "record#/b", "unknown",
+            "id",
+            "text",
+            "pem",
+            "port",
+            "number",
+            "flag",
+            "list",
+            "map",
+            "record",
+            "list#/0",
+            "list#/a",
+            "map#/a",
+            "record#/a",
+            "record#/b",
+            "unknown",
         ] {
             let body = Node::parse(&place.body(json!(format!("@{{{token}}}")))).unwrap();
             let policy = policies().find(|policy| policy.kind == place.kind).unwrap();

@@ -10,8 +10,8 @@ use super::values::{Judged, judge};
 use super::{KopsRequest, KopsUse, codes, groups};
 use crate::capability::iam::Tokens;
 use crate::capability::{Denial, DeriveContext, Request, Risk};
-use crate::proposal::{Change, KopsCluster};
 use crate::fact::Format;
+use crate::proposal::{Change, KopsCluster};
 use crate::template::{Node, Templated, Token};
 
 /// Everything that the documents imply, sorted, each once. Where the secrets go is derived with the

@@ -169,10 +169,7 @@ fn a_rule_of_a_network_policy_is_literal_but_for_its_blocks() {
         ),
         (json!({"action": "@{use1/motd}"}), Some(CONTROL_FIELD)),
         (json!({"protocol": block}), Some(CONTROL_FIELD)),
-        (
-            json!({"source": {"selector": block}}),
-            Some(CONTROL_FIELD),
-        ),
+        (json!({"source": {"selector": block}}), Some(CONTROL_FIELD)),
         (
             json!({"source": {"namespaceSelector": "has(@{use1/port})"}}),
             Some(CONTROL_FIELD),

@@ -53,7 +53,8 @@ fn proposed(path: &str, value: Value) -> Result<Vec<KopsRequest>, Denial> {
 }
 
 fn shaped(shape: Shape, text: &str) -> Value {
-    let statement = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop/*"}]);
+    let statement =
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::shop/*"}]);
     let policy = json!(["arn:aws:iam::aws:policy/AdministratorAccess"]);
     match shape {
         Shape::Text | Shape::Quantity | Shape::Image => json!(text),
@@ -103,7 +104,8 @@ fn values(path: &str, field: &Field) -> (Vec<Value>, Vec<(Value, &'static str)>)
 
 /// The narrowest grant of some requests.
 fn lines(requests: &[KopsRequest]) -> Value {
-    let mut line = json!({"clusters": ["own"], "fields": [], "images": [], "policies": [], "iam": []});
+    let mut line =
+        json!({"clusters": ["own"], "fields": [], "images": [], "policies": [], "iam": []});
     for request in requests {
         let (key, item) = match &request.what {
             KopsUse::Field { .. } | KopsUse::Exposing => ("fields", json!(request.path)),
@@ -133,7 +135,8 @@ fn every_field_needs_exactly_its_own_lines() {
     for path in fields::paths() {
         let entry = entry(path);
         for value in values(path, entry.field).0 {
-            let requests = proposed(path, value.clone()).unwrap_or_else(|denial| panic!("{denial}"));
+            let requests =
+                proposed(path, value.clone()).unwrap_or_else(|denial| panic!("{denial}"));
             let (own, others): (Vec<_>, Vec<_>) = requests
                 .iter()
                 .cloned()
@@ -144,9 +147,10 @@ fn every_field_needs_exactly_its_own_lines() {
             assert_eq!(denied(&without, &requests), told(&own), "{path}: {value}");
             assert_eq!(denied(&with, &requests), [""; 0], "{path}: {value}");
             // A wildcard reaches what is plain, and nothing that is run or hands out rights.
-            let beyond = own.iter().chain(&others).filter(|request| {
-                !matches!(request.what, KopsUse::Field { risk: Risk::Plain })
-            });
+            let beyond = own
+                .iter()
+                .chain(&others)
+                .filter(|request| !matches!(request.what, KopsUse::Field { risk: Risk::Plain }));
             assert_eq!(
                 denied(&widest, &requests)
                     .into_iter()

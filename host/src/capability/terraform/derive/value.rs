@@ -326,7 +326,9 @@ fn fits(format: &Format, shape: Shape) -> bool {
     match (shape, format) {
         (Shape::Text, format) => format.is_scalar(),
         (Shape::Number, Format::Number | Format::Port) | (Shape::Flag, Format::Boolean) => true,
-        (Shape::Texts, Format::List(inner)) | (Shape::TextMap, Format::Map(inner)) => inner.is_scalar(),
+        (Shape::Texts, Format::List(inner)) | (Shape::TextMap, Format::Map(inner)) => {
+            inner.is_scalar()
+        }
         _ => false,
     }
 }

@@ -227,7 +227,11 @@ fn files_and_secrets_are_in_no_grant() {
             continue;
         }
         for value in [json!("x"), json!("@{state.note}"), json!(null), json!({})] {
-            assert_eq!(requests(&row.root(value)).unwrap_err().code, NEVER, "{name}");
+            assert_eq!(
+                requests(&row.root(value)).unwrap_err().code,
+                NEVER,
+                "{name}"
+            );
         }
         let line = grant(&json!({"attributes": [name]}));
         assert!(line.problem().is_some(), "{name}");
