@@ -159,7 +159,7 @@ fn value_of(format: &str) -> BoxedStrategy<Value> {
         "no", "on", "y", "null", "true", "1e3", "0x1f", "12", "0o7", "1-1",
     ];
     match format {
-        "aws-id" => prop_oneof!["[A-Za-z0-9][A-Za-z0-9-]{0,12}", select(&words[..])]
+        "aws-id" => prop_oneof!["[A-Za-z0-9][A-Za-z0-9-]{0,12}", words()]
             .prop_map(Value::from)
             .boxed(),
         "arn" => "arn:aws(-cn)?:[a-z0-9]{1,5}:[a-z0-9-]{0,9}:[0-9]{0,12}:[A-Za-z0-9_./:+=-]{1,16}"
@@ -168,7 +168,7 @@ fn value_of(format: &str) -> BoxedStrategy<Value> {
         "cidr" => cidr().boxed(),
         "dns-name" => prop_oneof![
             "[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?(\\.[a-z0-9]{1,5}){0,2}",
-            select(&words[..])
+            words()
         ]
         .prop_map(Value::from)
         .boxed(),
