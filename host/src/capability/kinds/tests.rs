@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::shape::{Shape, check};
-use super::table::policies;
+use super::table::{KindPolicy, policies};
 use crate::capability::derive::Cursor;
 use crate::capability::{DeclaredFact, DeclaredFacts};
 use crate::template::Node;
 
 /// A place that holds a value, with the steps to it: a key, or an item of a list.
 struct Place {
-    kind: &'static str,
+    policy: &'static KindPolicy,
     steps: Vec<Step>,
     shape: Shape,
 }
@@ -24,15 +24,20 @@ enum Step {
 fn places() -> Vec<Place> {
     let mut places = Vec::new();
     for policy in policies() {
-        collect(policy.kind, &mut Vec::new(), policy.shape, &mut places);
+        collect(policy, &mut Vec::new(), policy.shape, &mut places);
     }
     places
 }
 
-fn collect(kind: &'static str, steps: &mut Vec<Step>, shape: Shape, places: &mut Vec<Place>) {
+fn collect(
+    policy: &'static KindPolicy,
+    steps: &mut Vec<Step>,
+    shape: Shape,
+    places: &mut Vec<Place>,
+) {
     let mut below = |step: Step, shape: Shape| {
         steps.push(step);
-        collect(kind, steps, shape, places);
+        collect(policy, steps, shape, places);
         steps.pop();
     };
     match shape {
@@ -42,7 +47,7 @@ fn collect(kind: &'static str, steps: &mut Vec<Step>, shape: Shape, places: &mut
         Shape::List(shape) => below(Step::Item, *shape),
         Shape::Dict(shape) => below(Step::Key("key"), *shape),
         shape => places.push(Place {
-            kind,
+            policy,
             steps: steps.clone(),
             shape,
         }),
@@ -55,7 +60,12 @@ impl Place {
             Step::Key(key) => format!(".{key}"),
             Step::Item => "[]".to_owned(),
         });
-        std::iter::once(self.kind.to_owned()).chain(steps).collect()
+        let group = self.policy.group;
+        let kind = match group {
+            "" => self.policy.kind.to_owned(),
+            _ => format!("{group}/{}", self.policy.kind),
+        };
+        std::iter::once(kind).chain(steps).collect()
     }
 
     fn body(&self, value: Value) -> Value {
@@ -129,8 +139,7 @@ fn a_token_stands_only_where_its_format_fits() {
             "unknown",
         ] {
             let body = Node::parse(&place.body(json!(format!("@{{{token}}}")))).unwrap();
-            let policy = policies().find(|policy| policy.kind == place.kind).unwrap();
-            let checked = check(&Cursor::new(&body, "try"), policy.shape, &facts);
+            let checked = check(&Cursor::new(&body, "try"), place.policy.shape, &facts);
             assert_eq!(
                 checked.is_ok(),
                 fitting.contains(&token),

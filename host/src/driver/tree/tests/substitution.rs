@@ -155,9 +155,12 @@ fn cidr() -> impl Strategy<Value = Value> {
 
 /// A value of a format, as wide as the format is.
 fn value_of(format: &str) -> BoxedStrategy<Value> {
-    let words = [
-        "no", "on", "y", "null", "true", "1e3", "0x1f", "12", "0o7", "1-1",
-    ];
+    let words = || {
+        select(vec![
+            "no", "on", "y", "null", "true", "1e3", "0x1f", "12", "0o7", "1-1",
+        ])
+        .prop_map(str::to_owned)
+    };
     match format {
         "aws-id" => prop_oneof!["[A-Za-z0-9][A-Za-z0-9-]{0,12}", words()]
             .prop_map(Value::from)
