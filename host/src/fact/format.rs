@@ -75,6 +75,25 @@ impl Format {
         )
     }
 
+    /// Whether every value is a text, so that a token may stand where nothing else than text belongs.
+    pub const fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::AwsId
+                | Self::Arn
+                | Self::Cidr
+                | Self::DnsName
+                | Self::HttpsUrl
+                | Self::Text
+                | Self::Pem
+        )
+    }
+
+    /// Whether every value is one text, number or truth value.
+    pub const fn is_scalar(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Map(_) | Self::Record(_))
+    }
+
     /// Whether every value of this format is also one of `wanted`.
     pub fn fits(&self, wanted: &Self) -> bool {
         match (self, wanted) {

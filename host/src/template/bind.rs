@@ -124,7 +124,7 @@ impl Binding {
             _ => return Err(BindError::UnsafeText { token, place }),
         };
         // The formats exclude these characters already; this is the second wall.
-        let safe = |b: u8| b.is_ascii_alphanumeric() || b"._:/+=-".contains(&b);
+        let safe = |b: u8| b.is_ascii_alphanumeric() || b"._:/+=~-".contains(&b);
         if !text.is_empty() && text.bytes().all(safe) && format.check(value).is_ok() {
             Ok(Segment::Literal(text))
         } else {

@@ -6,7 +6,7 @@ use super::DeriveContext;
 use crate::capability::denial::Denial;
 use crate::capability::secret::{SecretRequest, SecretSink};
 use crate::capability::{Request, codes};
-use crate::fact::FactRef;
+use crate::fact::{FactRef, Format};
 use crate::proposal::{Action, Change, KubernetesObject};
 use crate::template::{FactToken, Node, Templated, Token};
 
@@ -55,10 +55,14 @@ pub(super) fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Req
         }
         Action::Tool(call) => {
             for (name, value) in &call.holes {
-                scan.node(value, &pointer::join("/holes", name), false)?;
+                let at = pointer::join("/holes", name);
+                match value {
+                    Node::Text(text) => scan.scalar(text, &at, Format::is_scalar)?,
+                    value => scan.node(value, &at, false)?,
+                }
             }
             for (name, content) in &call.inputs {
-                scan.text(content, &pointer::join("/inputs", name), false)?;
+                scan.scalar(content, &pointer::join("/inputs", name), Format::is_text)?;
             }
             for fact in &call.stdin_secrets {
                 scan.named_secret(
@@ -72,7 +76,7 @@ pub(super) fn derive(change: &Change, context: &DeriveContext) -> Result<Vec<Req
         }
         Action::Apply(object) => scan.object(object)?,
         Action::Release(release) => scan.node(&release.values, "/values", false)?,
-        Action::File(file) => scan.text(&file.content, "/content", false)?,
+        Action::File(file) => scan.scalar(&file.content, "/content", Format::is_text)?,
         Action::EnsureAbsent(_) | Action::Application(_) | Action::Workflow(_) => {}
     }
     Ok(scan.requests)
@@ -88,7 +92,8 @@ impl Scan<'_> {
     /// Objects have the one sink of a document: a whole value of a Secret.
     fn object(&mut self, object: &KubernetesObject) -> Result<(), Denial> {
         for (key, value) in &object.annotations {
-            self.text(value, &pointer::join("/metadata/annotations", key), false)?;
+            let at = pointer::join("/metadata/annotations", key);
+            self.scalar(value, &at, Format::is_text)?;
         }
         if !(object.group.is_empty() && object.kind == "Secret") {
             return self.node(&object.body, "", false);
@@ -150,6 +155,29 @@ impl Scan<'_> {
         result
     }
 
+    /// A text that has to stay one: a fact that is all of it is of a format that fits.
+    fn scalar(
+        &mut self,
+        text: &Templated,
+        at: &str,
+        fits: fn(&Format) -> bool,
+    ) -> Result<(), Denial> {
+        self.text(text, at, false)?;
+        let Some(Token::Fact(token)) = text.as_token() else {
+            return Ok(());
+        };
+        if self.format(token).is_some_and(fits) {
+            return Ok(());
+        }
+        Err(Denial::forbidden(
+            codes::MALFORMED_FIELD,
+            format!("use {token} as a text"),
+            "what the fact has there is not one text",
+            "use a fact that is a text, or a part of this one",
+        )
+        .at(at))
+    }
+
     fn text(&mut self, text: &Templated, at: &str, resources: bool) -> Result<(), Denial> {
         let whole = text.as_token().is_some();
         for token in text.tokens() {
@@ -185,13 +213,15 @@ impl Scan<'_> {
         }
     }
 
+    /// The format of what the token stands for.
+    fn format(&self, token: &FactToken) -> Option<&Format> {
+        let declared = self.context.facts.get(&token.fact)?;
+        declared.format.at(&token.pointer)
+    }
+
     fn embeddable(&self, token: &FactToken, at: &str) -> Result<(), Denial> {
-        let format = self
-            .context
-            .facts
-            .get(&token.fact)
-            .and_then(|declared| declared.format.at(&token.pointer));
-        if format.is_some_and(crate::fact::Format::embeddable) {
+        let format = self.format(token);
+        if format.is_some_and(Format::embeddable) {
             return Ok(());
         }
         let reason = match format {

@@ -54,15 +54,15 @@ const ISSUER: Shape = Fields(&[(
     Fields(&[
         (
             "selfSigned",
-            Fields(&[("crlDistributionPoints", List(&Text))]),
+            Fields(&[("crlDistributionPoints", List(&Word))]),
         ),
         (
             "ca",
             Fields(&[
                 ("secretName", Word),
-                ("crlDistributionPoints", List(&Text)),
-                ("issuingCertificateURLs", List(&Text)),
-                ("ocspServers", List(&Text)),
+                ("crlDistributionPoints", List(&Word)),
+                ("issuingCertificateURLs", List(&Word)),
+                ("ocspServers", List(&Word)),
             ]),
         ),
     ]),
@@ -114,7 +114,19 @@ const CERTIFICATE: Shape = Fields(&[(
             Fields(&[("annotations", Dict(&Text)), ("labels", Dict(&Word))]),
         ),
         ("signatureAlgorithm", Word),
-        ("subject", Dict(&Shape::Open)),
+        (
+            "subject",
+            Fields(&[
+                ("countries", List(&Word)),
+                ("localities", List(&Word)),
+                ("organizationalUnits", List(&Word)),
+                ("organizations", List(&Word)),
+                ("postalCodes", List(&Word)),
+                ("provinces", List(&Word)),
+                ("serialNumber", Word),
+                ("streetAddresses", List(&Word)),
+            ]),
+        ),
         ("uris", List(&Word)),
         ("usages", List(&Word)),
     ]),

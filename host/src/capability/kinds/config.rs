@@ -4,7 +4,8 @@ use super::shape::Shape::{self, Bool, Dict, Fields, List, Text, Word};
 use super::table::{KindPolicy, Object, never, nothing};
 use crate::capability::denial::Denial;
 use crate::capability::pods::{Level, PodNeed, PodsRequest, RoleSource};
-use crate::capability::{Request, Risk, codes, syntax};
+use crate::capability::{DeclaredFacts, Request, Risk, codes, syntax};
+use crate::fact::Format;
 use crate::template::{Templated, Token};
 
 pub(super) const KINDS: &[KindPolicy] = &[
@@ -151,7 +152,7 @@ fn service_account(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     }
     for (key, value) in &object.object.annotations {
         if key == ROLE_ANNOTATION {
-            let role = role(value).ok_or_else(|| {
+            let role = role(value, &object.context.facts).ok_or_else(|| {
                 object.body.refuse(
                     codes::CONTROL_FIELD,
                     "an AWS role is a literal ARN, or one token of a fact that is an ARN",
@@ -167,12 +168,15 @@ fn service_account(object: &Object<'_>) -> Result<Vec<Request>, Denial> {
     Ok(requests)
 }
 
-fn role(value: &Templated) -> Option<RoleSource> {
+fn role(value: &Templated, facts: &DeclaredFacts) -> Option<RoleSource> {
     match (value.as_literal(), value.as_token()) {
         (Some(arn), _) => arn
             .starts_with("arn:")
             .then(|| RoleSource::Arn(arn.to_owned())),
-        (None, Some(Token::Fact(token))) => Some(RoleSource::Fact(token.fact.clone())),
+        (None, Some(Token::Fact(token))) => {
+            let format = facts.get(&token.fact)?.format.at(&token.pointer)?;
+            (*format == Format::Arn).then(|| RoleSource::Fact(token.fact.clone()))
+        }
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ mod scope;
 mod shape;
 mod storage;
 mod table;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use aegis_document::{Identifier, untrusted};

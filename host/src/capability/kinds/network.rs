@@ -1,7 +1,7 @@
 //! Service and NetworkPolicy.
 
 use super::pod_shape::SELECTOR;
-use super::shape::Shape::{self, Bool, Dict, Fields, Int, IntOrWord, List, Text, Word};
+use super::shape::Shape::{self, Bool, Dict, Fields, Inline, Int, IntOrWord, List, Word};
 use super::table::{KindPolicy, Object, never, nothing};
 use crate::capability::denial::Denial;
 use crate::capability::exposure::{Audience, Exposed, ExposureRequest};
@@ -39,7 +39,7 @@ const SERVICE: Shape = Fields(&[
     ("ipFamilies", List(&Word)),
     ("ipFamilyPolicy", Word),
     ("loadBalancerClass", Word),
-    ("loadBalancerSourceRanges", List(&Text)),
+    ("loadBalancerSourceRanges", List(&Inline)),
     (
         "ports",
         List(&Fields(&[
@@ -65,7 +65,7 @@ const SERVICE: Shape = Fields(&[
 const PEERS: Shape = List(&Fields(&[
     (
         "ipBlock",
-        Fields(&[("cidr", Text), ("except", List(&Text))]),
+        Fields(&[("cidr", Inline), ("except", List(&Inline))]),
     ),
     ("namespaceSelector", SELECTOR),
     ("podSelector", SELECTOR),

@@ -300,7 +300,7 @@ pub(super) const POD_SPEC: Shape = Fields(&[
     ("enableServiceLinks", Bool),
     (
         "hostAliases",
-        List(&Fields(&[("ip", Text), ("hostnames", List(&Word))])),
+        List(&Fields(&[("ip", Inline), ("hostnames", List(&Word))])),
     ),
     ("hostIPC", Bool),
     ("hostNetwork", Bool),

@@ -4,16 +4,14 @@ use crate::capability::codes;
 use crate::capability::denial::Denial;
 use crate::capability::derive::{Cursor, DeclaredFacts};
 use crate::fact::Format;
-use crate::template::{Templated, Token};
+use crate::template::{Node, Templated, Token};
 
 /// What may stand in a place.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::capability) enum Shape {
-    /// Any JSON, with tokens.
-    Open,
     /// Any JSON without tokens.
     Fixed,
-    /// Text, with tokens.
+    /// Text, with tokens. A fact that is all of it is a text itself.
     Text,
     /// Text in which tokens have to be of a format that cannot change the text around it, even when one is
     /// all of the text: something may parse it.
@@ -24,7 +22,7 @@ pub(in crate::capability) enum Shape {
     Bool,
     /// A literal integer.
     Int,
-    /// Text with tokens, or a number: quantities, ports by number or name.
+    /// Text with tokens, or a number: quantities. A fact that is all of it is one of them.
     Scalar,
     /// Literal text or an integer.
     IntOrWord,
@@ -42,9 +40,8 @@ pub(in crate::capability) fn check(
     facts: &DeclaredFacts,
 ) -> Result<(), Denial> {
     match shape {
-        Shape::Open => Ok(()),
         Shape::Fixed => cursor.fixed(),
-        Shape::Text => cursor.text().map(drop),
+        Shape::Text => whole(cursor, cursor.text()?, facts, Format::is_text),
         Shape::Inline => inline(cursor, cursor.text()?, facts),
         Shape::Word => cursor.literal().map(drop),
         Shape::Bool => cursor
@@ -58,7 +55,10 @@ pub(in crate::capability) fn check(
             .map(drop)
             .ok_or_else(|| cursor.malformed("an integer")),
         Shape::Scalar => match cursor.node() {
-            crate::template::Node::Text(_) | crate::template::Node::Number(_) => Ok(()),
+            Node::Text(text) => whole(cursor, text, facts, |format| {
+                format.is_text() || matches!(format, Format::Port | Format::Number)
+            }),
+            Node::Number(_) => Ok(()),
             _ => Err(cursor.malformed("a text or a number")),
         },
         Shape::IntOrWord => {
@@ -89,15 +89,42 @@ pub(in crate::capability) fn check(
     }
 }
 
-fn inline(cursor: &Cursor<'_>, text: &Templated, facts: &DeclaredFacts) -> Result<(), Denial> {
-    let safe = |token: &Token| match token {
-        Token::Fact(token) => facts
-            .get(&token.fact)
-            .and_then(|declared| declared.format.at(&token.pointer))
-            .is_some_and(Format::embeddable),
-        Token::Resource(_) => false,
+/// The format of what a token stands for.
+fn format_of<'a>(token: &Token, facts: &'a DeclaredFacts) -> Option<&'a Format> {
+    match token {
+        Token::Fact(token) => facts.get(&token.fact)?.format.at(&token.pointer),
+        Token::Resource(_) => None,
+    }
+}
+
+/// A fact that is all of a text becomes the value itself: a list or a map would be another structure than the
+/// one that was judged.
+fn whole(
+    cursor: &Cursor<'_>,
+    text: &Templated,
+    facts: &DeclaredFacts,
+    fits: fn(&Format) -> bool,
+) -> Result<(), Denial> {
+    let Some(token) = text.as_token() else {
+        return Ok(());
     };
-    if text.tokens().all(safe) {
+    match format_of(token, facts) {
+        Some(format) if fits(format) => Ok(()),
+        Some(format) => Err(cursor.refuse(
+            codes::MALFORMED_FIELD,
+            format!("{token} has the format {format}, and a text belongs here"),
+            "use a fact that is a text, or a part of this one",
+        )),
+        None => Err(cursor.malformed("a text, or a fact that is one")),
+    }
+}
+
+fn inline(cursor: &Cursor<'_>, text: &Templated, facts: &DeclaredFacts) -> Result<(), Denial> {
+    whole(cursor, text, facts, Format::is_text)?;
+    if text
+        .tokens()
+        .all(|token| format_of(token, facts).is_some_and(Format::embeddable))
+    {
         return Ok(());
     }
     Err(cursor.refuse(

@@ -10,8 +10,9 @@ use super::values::{Judged, judge};
 use super::{KopsRequest, KopsUse, codes, groups};
 use crate::capability::iam::Tokens;
 use crate::capability::{Denial, DeriveContext, Request, Risk};
+use crate::fact::Format;
 use crate::proposal::{Change, KopsCluster};
-use crate::template::Node;
+use crate::template::{Node, Templated, Token};
 
 /// Everything that the documents imply, sorted, each once. Where the secrets go is derived with the
 /// tokens of all changes.
@@ -189,16 +190,23 @@ impl Walk<'_> {
     }
 
     fn shape(&self, shape: Shape, node: &Node, spot: &Spot) -> Result<(), Denial> {
-        let scalar = |node: &Node| matches!(node, Node::Text(_) | Node::Number(_) | Node::Bool(_));
-        let is_text = |node: &Node| matches!(node, Node::Text(_));
-        let token = match node {
-            Node::Text(text) => text.as_token(),
-            _ => None,
+        let whole = |node: &Node| node.as_text().and_then(Templated::as_token).cloned();
+        // A fact that is all of a text becomes the value itself. What is no fact is refused with its token.
+        let becomes = |token: &Token, fits: fn(&Format) -> bool| {
+            self.tokens.format(token).is_none_or(|format| fits(&format))
+        };
+        let is_text = |node: &Node| {
+            matches!(node, Node::Text(_))
+                && whole(node).is_none_or(|token| becomes(&token, Format::is_text))
+        };
+        let scalar = |node: &Node| match whole(node) {
+            Some(token) => becomes(&token, Format::is_scalar),
+            None => matches!(node, Node::Text(_) | Node::Number(_) | Node::Bool(_)),
         };
         let fits = match (shape, node) {
             (Shape::Text | Shape::Image, node) => is_text(node),
             (Shape::Number, Node::Number(_)) | (Shape::Flag, Node::Bool(_)) => true,
-            (Shape::Quantity, Node::Number(_) | Node::Text(_)) => true,
+            (Shape::Quantity, node) => is_text(node) || matches!(node, Node::Number(_)),
             (Shape::Texts | Shape::Policies, Node::List(items)) => items.iter().all(is_text),
             (Shape::Map, Node::Map(entries)) => entries.values().all(scalar),
             (Shape::Empty, Node::Map(entries)) => entries.is_empty(),
@@ -207,7 +215,12 @@ impl Walk<'_> {
                 !entries.is_empty()
             }
             // A list of texts can be one fact.
-            (Shape::Texts, _) if token.is_some() => true,
+            (Shape::Texts, node) => whole(node).is_some_and(|token| {
+                becomes(
+                    &token,
+                    |format| matches!(format, Format::List(inner) if inner.is_text()),
+                )
+            }),
             _ => false,
         };
         if fits {

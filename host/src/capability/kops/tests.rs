@@ -1,3 +1,5 @@
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_document::Identifier;
@@ -426,6 +428,31 @@ fn hostile_clusters_are_refused() {
         (
             "a map where a text belongs",
             json!({"networkID": {"a": "b"}}),
+            SHAPE,
+        ),
+        (
+            "a map where a text belongs, by a token",
+            json!({"networkID": "@{use1/network.subnet-ids}"}),
+            SHAPE,
+        ),
+        (
+            "a map in a list of texts",
+            json!({"kubernetesApiAccess": ["@{use1/network.subnet-ids}"]}),
+            SHAPE,
+        ),
+        (
+            "a map instead of a list of texts",
+            json!({"kubernetesApiAccess": "@{use1/network.subnet-ids}"}),
+            SHAPE,
+        ),
+        (
+            "a text instead of a list of texts",
+            json!({"additionalSans": "@{state.note}"}),
+            SHAPE,
+        ),
+        (
+            "a map in a label",
+            json!({"cloudLabels": {"a": "@{use1/network.subnet-ids}"}}),
             SHAPE,
         ),
         (

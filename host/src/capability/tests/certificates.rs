@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::codes::{CONTROL_FIELD, NOT_REQUESTED, UNKNOWN_FIELD};
+use super::super::codes::{CONTROL_FIELD, NOT_EMBEDDABLE, NOT_REQUESTED, UNKNOWN_FIELD};
 use super::{apply, codes, exactly, object, put, with};
 
 #[test]
@@ -63,6 +63,25 @@ fn certificates_say_what_was_granted() {
             json!(["@{use1/network.vpc-id}"]),
             CONTROL_FIELD,
         ),
+        (
+            "/subject",
+            json!({"organizations": ["@{use1/motd}"]}),
+            CONTROL_FIELD,
+        ),
+        (
+            "/subject",
+            json!({"serialNumber": "x-@{use1/network.vpc-id}"}),
+            CONTROL_FIELD,
+        ),
+        ("/subject", json!({"commonName": "x"}), UNKNOWN_FIELD),
+        ("/secretName", json!("@{use1/motd}"), CONTROL_FIELD),
+        ("/commonName", json!("@{use1/motd}"), CONTROL_FIELD),
+        ("/usages", json!(["@{use1/motd}"]), CONTROL_FIELD),
+        (
+            "/issuerRef",
+            json!({"kind": "ClusterIssuer", "name": "@{use1/motd}"}),
+            CONTROL_FIELD,
+        ),
     ] {
         assert_eq!(
             codes(&grants, certificate(put(base.clone(), pointer, value))),
@@ -96,6 +115,21 @@ fn an_issuer_signs_with_granted_keys_and_asks_nobody() {
     assert_eq!(
         codes(&grants, issuer(json!({"ca": {"secretName": "other-ca"}}))),
         [NOT_REQUESTED]
+    );
+    // A URL that others fetch is nobody's to decide later.
+    assert_eq!(
+        codes(
+            &grants,
+            issuer(json!({"selfSigned": {"crlDistributionPoints": ["https://@{use1/motd}"]}}))
+        ),
+        [NOT_EMBEDDABLE]
+    );
+    assert_eq!(
+        codes(
+            &grants,
+            issuer(json!({"selfSigned": {"crlDistributionPoints": ["@{use1/motd}"]}}))
+        ),
+        [CONTROL_FIELD]
     );
     let vault = json!({"vault": {"server": "https://evil.example.com", "path": "pki", "auth": {"kubernetes": {}}}});
     assert_eq!(codes(&grants, issuer(vault.clone())), [NOT_REQUESTED]);

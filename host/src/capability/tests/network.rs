@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::codes::{CONTROL_FIELD, FORBIDDEN, NOT_REQUESTED, UNKNOWN_FIELD};
+use super::super::codes::{
+    CONTROL_FIELD, FORBIDDEN, MALFORMED_FIELD, NOT_EMBEDDABLE, NOT_REQUESTED, UNKNOWN_FIELD,
+};
 use super::{apply, codes, exactly, object, put, widest, with};
 
 #[test]
@@ -140,5 +142,69 @@ fn a_policy_of_the_mesh_is_judged_until_it_asks_others() {
         ),
     ] {
         assert_eq!(codes(&grants, change), expected, "{claim}");
+    }
+}
+
+#[test]
+fn a_rule_of_a_network_policy_is_literal_but_for_its_blocks() {
+    let calico = exactly("projectcalico.org", "NetworkPolicy", true);
+    let rule = |rule: Value| {
+        let spec = json!({"selector": "all()", "ingress": [rule.clone()], "egress": [rule]});
+        apply(&object(
+            "projectcalico.org/v3",
+            "NetworkPolicy",
+            Some("a"),
+            json!({"spec": spec}),
+        ))
+    };
+    let block = "@{use1/network.vpc-id}";
+    for (value, expected) in [
+        (
+            json!({"action": "Allow", "protocol": "TCP", "source": {"nets": ["10.0.0.0/8", block]}, "destination": {"ports": [443, "8000:9000"]}}),
+            None,
+        ),
+        (
+            json!({"action": "Allow", "icmp": {"type": 8}, "ipVersion": 4, "source": {"serviceAccounts": {"names": ["api"]}}, "http": {"methods": ["GET"], "paths": [{"exact": "/"}]}}),
+            None,
+        ),
+        (json!({"action": "@{use1/motd}"}), Some(CONTROL_FIELD)),
+        (json!({"protocol": block}), Some(CONTROL_FIELD)),
+        (json!({"source": {"selector": block}}), Some(CONTROL_FIELD)),
+        (
+            json!({"source": {"namespaceSelector": "has(@{use1/port})"}}),
+            Some(CONTROL_FIELD),
+        ),
+        (
+            json!({"destination": {"domains": [block]}}),
+            Some(CONTROL_FIELD),
+        ),
+        (
+            json!({"destination": {"ports": ["@{use1/port}"]}}),
+            Some(CONTROL_FIELD),
+        ),
+        (
+            json!({"source": {"serviceAccounts": {"names": [block]}}}),
+            Some(CONTROL_FIELD),
+        ),
+        (
+            json!({"source": {"nets": ["@{use1/motd}"]}}),
+            Some(NOT_EMBEDDABLE),
+        ),
+        (
+            json!({"source": {"nets": "@{use1/zones}"}}),
+            Some(MALFORMED_FIELD),
+        ),
+        (
+            json!({"source": {"nets": ["@{use1/zones}"]}}),
+            Some(MALFORMED_FIELD),
+        ),
+        (json!({"evil": 1}), Some(UNKNOWN_FIELD)),
+        (json!({"source": {"evil": []}}), Some(UNKNOWN_FIELD)),
+    ] {
+        assert_eq!(
+            codes(&calico, rule(value.clone())).first().copied(),
+            expected,
+            "{value}"
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::codes::{NOT_EMBEDDABLE, NOT_REQUESTED, SECRET_SINK, UNDECLARED_FACT};
+use super::super::codes::{
+    CONTROL_FIELD, MALFORMED_FIELD, NOT_EMBEDDABLE, NOT_REQUESTED, SECRET_SINK, UNDECLARED_FACT,
+};
 use super::{apply, change, codes, codes_of, effective, id, put, widest, with};
 use crate::proposal::{Action, CrdPolicy, File, HooksPolicy, Kind, Release, ToolCall};
 use crate::template::{Node, Templated};
@@ -196,6 +198,96 @@ fn text_that_could_change_what_is_around_it_is_never_embedded() {
             expected,
             "{text}"
         );
+    }
+}
+
+/// Where a text belongs, no fact brings a list, a map or a number.
+#[test]
+fn a_fact_of_another_type_is_refused_where_a_text_belongs() {
+    let config = |text: &str| {
+        apply(
+            &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a"}, "data": {"k": text}}),
+        )
+    };
+    let note = |text: &str| {
+        apply(
+            &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a", "annotations": {"note": text}}}),
+        )
+    };
+    let role = |text: &str| {
+        apply(
+            &json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "x", "namespace": "a", "annotations": {"eks.amazonaws.com/role-arn": text}}}),
+        )
+    };
+    let tool = |hole: &str, input: &str| {
+        let call = ToolCall {
+            adapter: id("dns"),
+            holes: vec![("zone".into(), Node::parse(&json!(hole)).unwrap())],
+            inputs: vec![("zone.txt".into(), Templated::parse(input).unwrap())],
+            stdin_secrets: Vec::new(),
+            idempotent: true,
+            probe: None,
+            undo: None,
+        };
+        change(Action::Tool(call), Some("use1"))
+    };
+    let file = |text: &str| super::file("docs/x.md", text);
+    for (claim, change, expected) in [
+        ("a text", config("@{use1/motd}"), None),
+        ("a part", config("@{use1/zones#/a}"), None),
+        ("a map", config("@{use1/zones}"), Some(MALFORMED_FIELD)),
+        ("a number", config("@{use1/port}"), Some(MALFORMED_FIELD)),
+        (
+            "nothing there",
+            config("@{use1/zones#/a/b}"),
+            Some(MALFORMED_FIELD),
+        ),
+        ("an annotation", note("@{use1/motd}"), None),
+        (
+            "an annotation that is a map",
+            note("@{use1/zones}"),
+            Some(MALFORMED_FIELD),
+        ),
+        (
+            "an annotation that is a number",
+            note("@{use1/port}"),
+            Some(MALFORMED_FIELD),
+        ),
+        (
+            "a role that is no ARN",
+            role("@{use1/motd}"),
+            Some(CONTROL_FIELD),
+        ),
+        (
+            "a file that is a map",
+            file("@{use1/zones}"),
+            Some(MALFORMED_FIELD),
+        ),
+        (
+            "an argument that is a map",
+            tool("@{use1/zones}", "x"),
+            Some(MALFORMED_FIELD),
+        ),
+        (
+            "an input that is a map",
+            tool("x", "@{use1/zones}"),
+            Some(MALFORMED_FIELD),
+        ),
+    ] {
+        let kind = match change.action {
+            Action::Tool(_) => Kind::Provisioning,
+            _ => Kind::Gitops,
+        };
+        let found = codes_of(&effective(kind, &widest_of(kind)), change);
+        assert_eq!(found.first().copied(), expected, "{claim}");
+    }
+}
+
+/// The widest grants that a kind may have.
+fn widest_of(kind: Kind) -> Value {
+    match kind {
+        Kind::Provisioning => json!([{"capability": "tool", "adapters": ["dns"]}]),
+        _ => widest(),
     }
 }
 

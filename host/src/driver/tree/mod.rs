@@ -4,6 +4,7 @@
 //! state recorded, and writes them.
 
 mod application;
+mod committed;
 mod compare;
 mod error;
 mod kubernetes;
@@ -12,6 +13,7 @@ mod marker;
 mod path;
 mod release;
 mod render;
+mod strangers;
 mod target;
 mod terraform;
 mod tool;

@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::compare::{Compared, File, Seen};
 use super::error::TreeError;
 use super::path::TreePath;
-use super::render::{Rendered, exclusive_folder};
+use super::render::Rendered;
 use crate::plan::{ChangeAction, Identity};
-use crate::state::{
-    EntryKind, FaultPoint, Faults, FileChange, Folder, FolderError, InventoryEntry,
-};
+use crate::state::{FaultPoint, Faults, FileChange, Folder, FolderError, InventoryEntry};
 
 /// The folder of the tree. It need not exist; nothing is made before the first write.
 #[derive(Clone, Debug)]
@@ -67,16 +65,6 @@ pub struct Conflict {
     pub what: String,
 }
 
-/// Endings of files that Terraform or OpenTofu load without being asked.
-const LOADED: [&str; 6] = [
-    ".tf",
-    ".tf.json",
-    ".tfvars",
-    ".tfvars.json",
-    ".tofu",
-    ".tofu.json",
-];
-
 impl TreeTarget {
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self {
@@ -125,12 +113,14 @@ impl TreeTarget {
             };
             compared.add(path, seen, file);
         }
-        for path in self.strangers(identity, &files, recorded)? {
-            let what = "Terraform would load a file that Aegis did not write".to_owned();
+        let ours = |path: &TreePath| {
+            files.contains_key(path) || recorded.is_some_and(|files| files.contains_key(path))
+        };
+        for stranger in self.strangers(identity, ours)? {
             compared
                 .look
-                .insert(path.to_string(), Some("foreign".to_owned()));
-            compared.conflicts.push(Conflict { path, what });
+                .insert(stranger.path.to_string(), Some("foreign".to_owned()));
+            compared.conflicts.push(stranger);
         }
         compared.conflicts.extend(self.twins(identity, &files)?);
         let action = match (desired, entry) {
@@ -173,43 +163,6 @@ impl TreeTarget {
             Err(FolderError::TooLarge { .. }) => Ok(Seen::Other("it is too large".to_owned())),
             Err(source) => Err(self.failed(source)),
         }
-    }
-
-    /// Files in a folder that the identity owns alone which would take effect with its own.
-    fn strangers(
-        &self,
-        identity: &Identity,
-        files: &BTreeMap<TreePath, Digest>,
-        recorded: Option<&BTreeMap<TreePath, Digest>>,
-    ) -> Result<Vec<TreePath>, TreeError> {
-        let Some(folder) = exclusive_folder(identity) else {
-            return Ok(Vec::new());
-        };
-        let names = match self.folder.list(&folder) {
-            Ok(names) => names,
-            // A link or a file in the folder's place is a conflict of every path below it.
-            Err(FolderError::NotAFile { .. }) => return Ok(Vec::new()),
-            Err(source) => return Err(self.failed(source)),
-        };
-        let loaded = |name: &str| {
-            LOADED
-                .iter()
-                .any(|ending| name.to_ascii_lowercase().ends_with(ending))
-        };
-        let ours = |path: &TreePath| {
-            files.contains_key(path) || recorded.is_some_and(|files| files.contains_key(path))
-        };
-        let strangers = names
-            .into_iter()
-            .filter(|(name, kind)| *kind != EntryKind::Folder && loaded(name))
-            .filter_map(|(name, _)| {
-                // A name that could never be ours is shown by the folder it lies in.
-                TreePath::new(format!("{folder}/{name}"))
-                    .or_else(|_| TreePath::new(folder.as_str()))
-                    .ok()
-            })
-            .filter(|path| !ours(path));
-        Ok(strangers.collect())
     }
 
     /// What is in the way of a text file where case does not count: somebody clones the tree there.

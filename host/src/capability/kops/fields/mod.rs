@@ -125,6 +125,6 @@ pub fn statement_fields() -> impl Iterator<Item = &'static str> {
 
 /// Every path of the table.
 #[cfg(test)]
-fn paths() -> impl Iterator<Item = &'static str> {
+pub(in crate::capability::kops) fn paths() -> impl Iterator<Item = &'static str> {
     FIELDS.keys().map(String::as_str)
 }

@@ -323,12 +323,12 @@ fn whole_token(node: &Node) -> Option<&Token> {
 
 /// Whether Terraform can take every value of the format for the shape.
 fn fits(format: &Format, shape: Shape) -> bool {
-    let scalar =
-        |format: &Format| !matches!(format, Format::List(_) | Format::Map(_) | Format::Record(_));
     match (shape, format) {
-        (Shape::Text, format) => scalar(format),
+        (Shape::Text, format) => format.is_scalar(),
         (Shape::Number, Format::Number | Format::Port) | (Shape::Flag, Format::Boolean) => true,
-        (Shape::Texts, Format::List(inner)) | (Shape::TextMap, Format::Map(inner)) => scalar(inner),
+        (Shape::Texts, Format::List(inner)) | (Shape::TextMap, Format::Map(inner)) => {
+            inner.is_scalar()
+        }
         _ => false,
     }
 }

@@ -8,11 +8,11 @@ use super::{context, requests, resource};
 use crate::capability::terraform::{TerraformGrant, TerraformRequest};
 use crate::capability::{Reach, Risk};
 
-fn grant(value: &Value) -> TerraformGrant {
+pub(super) fn grant(value: &Value) -> TerraformGrant {
     serde_json::from_value(value.clone()).unwrap()
 }
 
-fn denied(grant: &TerraformGrant, requests: &[TerraformRequest]) -> Vec<String> {
+pub(super) fn denied(grant: &TerraformGrant, requests: &[TerraformRequest]) -> Vec<String> {
     let context = context();
     let reach = Reach {
         own: context.cluster.as_ref(),

@@ -4,6 +4,7 @@ mod any;
 mod grants;
 mod hostile;
 mod platform;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
