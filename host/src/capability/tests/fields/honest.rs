@@ -128,7 +128,7 @@ fn values(shape: Shape, key: &str) -> Vec<Value> {
         Shape::Int => vec![json!(0), json!(1)],
         Shape::Scalar => vec![json!("1"), json!(1)],
         Shape::IntOrWord => vec![json!(1), json!("x")],
-        Shape::Open | Shape::Fixed => vec![json!({}), json!([]), json!("x")],
+        Shape::Fixed => vec![json!({}), json!([]), json!("x")],
         _ => words.collect(),
     }
 }

@@ -370,8 +370,8 @@ fn rule_refuses(path: &str) -> bool {
         stage: name("docs"),
         cluster: None,
         clusters: Arc::default(),
-        signed: grants.clone(),
-        granted: grants,
+        signed: grants.clone().into(),
+        granted: grants.into(),
     });
     let context = DeriveContext {
         stage: name("docs"),
