@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use aegis_document::{Digest, Identifier};
+use aegis_document::{Digest, Identifier, shown_path, untrusted};
 use serde::Deserialize;
 
 use crate::driver::document::ChartPin;
@@ -25,14 +25,14 @@ pub struct Catalogue(BTreeMap<Identifier, ChartPin>);
 /// Why a catalogue was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
-    #[error("{path}: {error}")]
+    #[error("{}: {error}", shown_path(path))]
     Read {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{path}: the file has more than 1 MiB")]
+    #[error("{}: the file has more than 1 MiB", shown_path(path))]
     TooLarge { path: PathBuf },
-    #[error("{place}: {error}")]
+    #[error("{place}: {}", untrusted(error.message()))]
     Form {
         place: String,
         error: toml::de::Error,
@@ -75,9 +75,7 @@ impl Catalogue {
             Ok(_) => {}
         }
         let text = std::fs::read_to_string(file).map_err(read_error)?;
-        catalogue
-            .0
-            .extend(parse(&file.display().to_string(), &text)?);
+        catalogue.0.extend(parse(&shown_path(file), &text)?);
         Ok(catalogue)
     }
 

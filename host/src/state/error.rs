@@ -1,6 +1,6 @@
 //! Why state cannot be used.
 
-use aegis_document::{Digest, Identifier};
+use aegis_document::{Digest, Identifier, untrusted};
 use miette::Diagnostic;
 
 use super::folder::FolderError;
@@ -237,7 +237,8 @@ impl StateError {
     pub(super) fn malformed(what: &str, why: impl ToString) -> Self {
         Self::Malformed {
             what: what.to_owned(),
-            why: why.to_string(),
+            // A parser's message repeats names that stand in the file.
+            why: untrusted(&why.to_string()).to_string(),
         }
     }
 

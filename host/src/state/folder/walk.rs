@@ -19,7 +19,11 @@ impl Folder {
         ) {
             Ok(root) => Ok(Some(root)),
             Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(failed("open", &self.root.display().to_string(), error)),
+            Err(error) => Err(failed(
+                "open",
+                &aegis_document::shown_path(&self.root),
+                error,
+            )),
         }
     }
 

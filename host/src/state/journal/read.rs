@@ -89,7 +89,10 @@ fn check(key: &StateKey, line: &[u8], last: Option<Position>) -> Result<Record, 
     let seq = value.get("seq").and_then(Value::as_u64).unwrap_or(expected);
     let value = key.open(Subject::Record, value).map_err(|_| altered(seq))?;
     let record: Record = serde_json::from_value(value).map_err(|error| StateError::Newer {
-        what: format!("record {seq} of the journal: {error}"),
+        what: format!(
+            "record {seq} of the journal: {}",
+            aegis_document::untrusted(&error.to_string())
+        ),
         needed: "the version that wrote it".to_owned(),
     })?;
     match last {
