@@ -22,7 +22,7 @@ pub struct Ui {
 }
 
 /// Colours of the terminal, by meaning.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Good,
     Bad,
