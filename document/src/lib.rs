@@ -7,6 +7,7 @@
 
 pub mod canonical;
 mod digest;
+pub mod escape;
 mod identifier;
 pub mod pointer;
 pub mod read;
@@ -16,4 +17,4 @@ pub use canonical::{CanonicalError, canonical_bytes, canonical_text, digest_of};
 pub use digest::{Digest, DigestError};
 pub use identifier::{Identifier, IdentifierError};
 pub use read::{Limits, ReadError, read};
-pub use untrusted::{Untrusted, deceives, shown_path, untrusted};
+pub use untrusted::{Untrusted, commands, deceives, shown_path, untrusted};

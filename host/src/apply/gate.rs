@@ -124,7 +124,7 @@ pub(super) fn check_state(
     let base = plan.body.base.lineage.as_deref();
     if base != state.base_lineage() {
         return Err(ApplyError::OtherLineage {
-            plan: base.map(str::to_owned),
+            plan: base.map(|lineage| aegis_document::untrusted(lineage).to_string()),
         });
     }
     check_tree(context, state)?;

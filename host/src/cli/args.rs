@@ -68,6 +68,8 @@ pub enum Command {
     Init(Init),
     /// Ask the plugins what they propose and show what an apply would change
     Plan(Plan),
+    /// Show a plan that was made before
+    Show(Show),
     /// Sign a plan, where the stack's policy asks for approvals
     Approve(Approve),
     /// Carry out a plan
@@ -130,6 +132,26 @@ pub struct Plan {
     /// Show documents in full, and changes that change nothing
     #[arg(long)]
     pub full: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The plan [default: .aegis/plan.json beside the stack file]
+    #[arg(value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+    /// The form for people: text, Markdown for a comment on a pull request, or one HTML page
+    #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+    pub format: ShowFormat,
+    /// Show documents in full, and changes that change nothing; Markdown and HTML always do
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    Text,
+    Markdown,
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -142,7 +142,10 @@ impl From<PlanFailure> for Failure {
         let mut diagnostics = failure.diagnostics;
         diagnostics.extend(failure.denials.into_iter().map(|(id, denial)| {
             let place = match (&denial.change, &denial.pointer) {
-                (Some(change), Some(pointer)) => format!(", change `{change}` at {pointer}"),
+                (Some(change), Some(pointer)) => {
+                    let pointer = aegis_document::untrusted(pointer);
+                    format!(", change `{change}` at {pointer}")
+                }
                 (Some(change), None) => format!(", change `{change}`"),
                 _ => String::new(),
             };

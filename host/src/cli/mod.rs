@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod failure;
 mod files;
+mod lines;
 mod progress;
 mod session;
 mod show;
@@ -46,6 +47,7 @@ fn dispatch(ui: &Ui, arguments: &Arguments) -> Result<Exit, failure::Failure> {
     match &arguments.command {
         Command::Init(options) => command::init::run(ui, global, options),
         Command::Plan(options) => command::plan::run(ui, global, options),
+        Command::Show(options) => command::show::run(ui, global, options),
         Command::Apply(options) => command::apply::run(ui, global, options),
         Command::Approve(options) => command::approve::run(ui, global, options),
         Command::Status(options) => command::status::run(ui, global, options),

@@ -63,7 +63,12 @@ impl Project {
 
     /// Where a plan goes unless the operator says otherwise.
     pub fn plan_file(&self) -> PathBuf {
-        self.folder.join(".aegis").join("plan.json")
+        plan_file(&self.folder)
+    }
+
+    /// The plan that was named, or the usual one.
+    pub fn plan_path(&self, named: Option<&Path>) -> PathBuf {
+        named.map_or_else(|| self.plan_file(), Path::to_owned)
     }
 
     /// Verifies and loads the plugins of all stages that are on.
@@ -97,6 +102,11 @@ pub struct Loaded {
 /// The lock file of the stack in a folder.
 pub fn lock_file(folder: &Path) -> PathBuf {
     folder.join("aegis.lock")
+}
+
+/// Where the plan of the stack in a folder goes unless the operator says otherwise.
+pub fn plan_file(folder: &Path) -> PathBuf {
+    folder.join(".aegis").join("plan.json")
 }
 
 /// The folder that a file lies in.

@@ -2,13 +2,14 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use aegis_document::deceives;
+use aegis_document::escape;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{Color, Global, Output};
 use super::failure::{Failure, OUTPUT, plain};
+use super::lines;
 
 /// How to speak.
 pub struct Ui {
@@ -21,7 +22,7 @@ pub struct Ui {
 }
 
 /// Colours of the terminal, by meaning.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Good,
     Bad,
@@ -60,6 +61,19 @@ impl Ui {
         }
     }
 
+    /// Plain text on standard output, for tests.
+    #[cfg(test)]
+    pub const fn plain() -> Self {
+        Self {
+            json: false,
+            quiet: false,
+            verbose: 0,
+            color_out: false,
+            color_err: false,
+            terminal: false,
+        }
+    }
+
     pub const fn json(&self) -> bool {
         self.json
     }
@@ -90,7 +104,7 @@ impl Ui {
             .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr)
+            .with_writer(|| lines::OneLine(std::io::stderr()))
             .with_ansi(self.color_err)
             .without_time()
             .try_init();
@@ -107,18 +121,19 @@ impl Ui {
 
     /// The result for people.
     pub fn print(&self, text: &str) -> Result<(), Failure> {
+        write_out(lines::safe(text).as_bytes())
+    }
+
+    /// A result in a format that has an escaper of its own.
+    pub fn print_raw(&self, text: &str) -> Result<(), Failure> {
         write_out(text.as_bytes())
     }
 
     /// The result for programs: one line of JSON.
     pub fn print_json<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
-        let mut line = Vec::new();
-        let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
-        value
-            .serialize(&mut serializer)
-            .map_err(|error| output_failure(&error))?;
-        line.push(b'\n');
-        write_out(&line)
+        let mut line = escape::json(value).map_err(|error| output_failure(&error))?;
+        line.push('\n');
+        write_out(line.as_bytes())
     }
 
     /// Either, whichever was asked for.
@@ -170,29 +185,6 @@ impl Ui {
     }
 }
 
-/// JSON in which every character that deceives the eye is escaped: it is often read on a terminal.
-struct Visible;
-
-impl serde_json::ser::Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + std::io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> std::io::Result<()> {
-        for c in fragment.chars() {
-            let mut units = [0; 2];
-            if deceives(c) {
-                for unit in c.encode_utf16(&mut units) {
-                    write!(writer, "\\u{unit:04x}")?;
-                }
-            } else {
-                write!(writer, "{c}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// A problem for programs. Line and column count from 1.
 fn problem_json(problem: &(dyn Diagnostic + Send + Sync)) -> Value {
     let place = problem
@@ -221,7 +213,11 @@ fn problem_json(problem: &(dyn Diagnostic + Send + Sync)) -> Value {
 
 /// A line for people. Nobody may be reading any more, which is no reason to stop.
 pub fn write_err(line: &dyn std::fmt::Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "{}",
+        lines::safe(&line.to_string())
+    );
 }
 
 fn write_out(bytes: &[u8]) -> Result<(), Failure> {
@@ -236,22 +232,4 @@ fn write_out(bytes: &[u8]) -> Result<(), Failure> {
 
 fn output_failure(error: &dyn std::fmt::Display) -> Failure {
     plain(OUTPUT, &format!("the result cannot be written: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_deceives_is_escaped_in_json_and_reads_back() {
-        let text = "a\u{9b}31m\u{202e}b\u{e0041}é\n\"";
-        let mut line = Vec::new();
-        text.serialize(&mut serde_json::Serializer::with_formatter(
-            &mut line, Visible,
-        ))
-        .unwrap();
-        let line = String::from_utf8(line).unwrap();
-        assert!(line.chars().all(|c| !deceives(c)), "{line}");
-        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
-    }
 }

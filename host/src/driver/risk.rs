@@ -66,6 +66,66 @@ fn loss(identity: &Identity, before: Option<&Document>) -> Risk {
     }
 }
 
+/// How many other things go when an identity goes, or when an update takes parts of it away. `known` is what state
+/// owns; what nobody told Aegis of is not counted.
+pub fn takes<'a>(
+    identity: &Identity,
+    action: ChangeAction,
+    before: Option<&Document>,
+    after: Option<&Document>,
+    known: impl Iterator<Item = &'a Identity>,
+) -> u32 {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let gone = matches!(action, ChangeAction::Delete | ChangeAction::Replace);
+    match (identity, before) {
+        (Identity::Terraform { .. }, Some(Document::Terraform(before))) => {
+            let kept: &[TerraformBlock] = match after {
+                Some(Document::Terraform(after)) if !gone => &after.resources[..],
+                _ => &[],
+            };
+            let is_kept = |block: &&TerraformBlock| {
+                let mut kept = kept.iter();
+                kept.any(|other| (&other.kind, &other.name) == (&block.kind, &block.name))
+            };
+            match action {
+                ChangeAction::Update | ChangeAction::Delete | ChangeAction::Replace => count(
+                    before
+                        .resources
+                        .iter()
+                        .filter(|block| !is_kept(block))
+                        .count(),
+                ),
+                _ => 0,
+            }
+        }
+        (Identity::KopsCluster { cluster }, _) if gone => count(
+            known
+                .filter(|other| *other != identity && other.cluster() == Some(cluster))
+                .count(),
+        ),
+        (Identity::Kubernetes { cluster, object }, _) if gone => {
+            let inside = |other: &Identity| match (object.kind.as_str(), other) {
+                ("Namespace", Identity::Kubernetes { object: other, .. }) => {
+                    other.namespace.as_ref() == Some(&object.name)
+                }
+                ("Namespace", Identity::Release { namespace, .. }) => *namespace == object.name,
+                // `widgets.example.com`: the objects of the group are counted, as only the definition knows its kind.
+                ("CustomResourceDefinition", Identity::Kubernetes { object: other, .. }) => object
+                    .name
+                    .split_once('.')
+                    .is_some_and(|(_, group)| other.group == group),
+                _ => false,
+            };
+            count(
+                known
+                    .filter(|other| other.cluster() == Some(cluster) && inside(other))
+                    .count(),
+            )
+        }
+        _ => 0,
+    }
+}
+
 fn update(identity: &Identity, before: Option<&Document>, after: Option<&Document>) -> Risk {
     match (identity, before, after) {
         (_, None, _) => loss(identity, None),
@@ -180,6 +240,70 @@ mod tests {
             let (_, after) = of(owner);
             let found = risk(&identity, ChangeAction::Update, Some(&before), Some(&after));
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn what_goes_with_a_thing_is_counted() {
+        let known: Vec<Identity> = [
+            "kops/use1",
+            "kops/use1/nodes",
+            "kubernetes/use1/core/Namespace/-/shop",
+            "kubernetes/use1/apps/Deployment/shop/api",
+            "kubernetes/use1/apps/Deployment/other/api",
+            "kubernetes/use1/example.com/Widget/other/a",
+            "kubernetes/euw1/apps/Deployment/shop/api",
+            "release/use1/shop/cache",
+            "application/use1/apps",
+            "terraform/network",
+        ]
+        .map(|text| text.parse().unwrap())
+        .into();
+        let crd =
+            "kubernetes/use1/apiextensions.k8s.io/CustomResourceDefinition/-/widgets.example.com";
+        for (identity, action, expected) in [
+            ("kops/use1", ChangeAction::Delete, 7),
+            (
+                "kubernetes/use1/core/Namespace/-/shop",
+                ChangeAction::Delete,
+                2,
+            ),
+            (
+                "kubernetes/use1/core/Namespace/-/shop",
+                ChangeAction::Replace,
+                2,
+            ),
+            (
+                "kubernetes/use1/core/Namespace/-/shop",
+                ChangeAction::Update,
+                0,
+            ),
+            (crd, ChangeAction::Delete, 1),
+            (
+                "kubernetes/use1/apps/Deployment/shop/api",
+                ChangeAction::Delete,
+                0,
+            ),
+            ("file/README.md", ChangeAction::Delete, 0),
+        ] {
+            let identity = identity.parse().unwrap();
+            let found = takes(&identity, action, None, None, known.iter());
+            assert_eq!(found, expected, "{identity}");
+        }
+        let of = |blocks: &[(&str, &str, serde_json::Value)]| {
+            let made = built(Action::Terraform(root(blocks)), None, ReleaseOwner::Aegis);
+            made.unwrap().remove(0)
+        };
+        let block = |name: &'static str| ("aws_route", name, json!({"cidr": "0.0.0.0/0"}));
+        let ((identity, before), (_, after)) = (of(&[block("a"), block("b")]), of(&[block("a")]));
+        for (action, after, expected) in [
+            (ChangeAction::Delete, None, 2),
+            (ChangeAction::Replace, Some(&after), 2),
+            (ChangeAction::Update, Some(&after), 1),
+            (ChangeAction::Noop, Some(&after), 0),
+        ] {
+            let found = takes(&identity, action, Some(&before), after, known.iter());
+            assert_eq!(found, expected, "{action:?}");
         }
     }
 

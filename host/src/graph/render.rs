@@ -1,9 +1,11 @@
 //! The graph as text, DOT, Mermaid and SVG.
 //!
-//! Names are [`Identifier`](aegis_document::Identifier)s: ASCII letters, digits, `-` and `.`, so none of the
-//! formats needs escaping beyond quotes.
+//! Names are [`Identifier`](aegis_document::Identifier)s, which mean nothing in any of the formats; they are escaped
+//! all the same, because that is decided elsewhere.
 
 use std::fmt::Write as _;
+
+use aegis_document::escape;
 
 use super::build::{Edge, Graph};
 
@@ -40,7 +42,7 @@ pub fn text(graph: &Graph) -> String {
 pub fn dot(graph: &Graph) -> String {
     let mut out = String::from("digraph stack {\n  rankdir=LR;\n  node [shape=box];\n");
     for instance in &graph.instances {
-        let _ = writeln!(out, "  \"{}\";", instance.id);
+        let _ = writeln!(out, "  \"{}\";", escape::dot(&instance.id.to_string()));
     }
     for edge in graph.edges() {
         if let (Some(from), Some(to)) =
@@ -49,9 +51,9 @@ pub fn dot(graph: &Graph) -> String {
             let _ = writeln!(
                 out,
                 "  \"{}\" -> \"{}\" [label=\"{}\"];",
-                from.id,
-                to.id,
-                reason(&edge)
+                escape::dot(&from.id.to_string()),
+                escape::dot(&to.id.to_string()),
+                escape::dot(&reason(&edge))
             );
         }
     }
@@ -63,14 +65,15 @@ pub fn dot(graph: &Graph) -> String {
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
     for (index, instance) in graph.instances.iter().enumerate() {
-        let _ = writeln!(out, "  n{index}[\"{}\"]", instance.id);
+        let id = escape::mermaid(&instance.id.to_string());
+        let _ = writeln!(out, "  n{index}[\"{id}\"]");
     }
     for edge in graph.edges() {
         let _ = writeln!(
             out,
             "  n{} -->|\"{}\"| n{}",
             edge.from,
-            reason(&edge),
+            escape::mermaid(&reason(&edge)),
             edge.to
         );
     }
@@ -119,7 +122,7 @@ pub fn svg(graph: &Graph) -> String {
                 "<path d=\"M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}\" fill=\"none\" stroke=\"#555\" marker-end=\"url(#arrow)\"><title>{}</title></path>",
                 x1 + middle,
                 x2.saturating_sub(middle),
-                reason(&edge)
+                escape::html(&reason(&edge))
             );
         }
     }
@@ -135,7 +138,7 @@ pub fn svg(graph: &Graph) -> String {
              <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
             x + WIDTH / 2,
             y + HEIGHT / 2 + 4,
-            instance.id
+            escape::html(&instance.id.to_string())
         );
     }
     out.push_str("</svg>\n");

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use aegis_document::Identifier;
 use aegis_document::canonical::CanonicalError;
+use aegis_document::{Identifier, shown_path, untrusted};
 use aegis_registry::{LockError, PluginName, SourceError, TrustError, VerifyError};
 
 use crate::capability::CapabilityError;
@@ -12,11 +12,11 @@ use crate::sandbox::LoadError;
 /// Every variant but the last two is a refusal: exit code 3.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
-    #[error("there is no trust file at {}", path.display())]
+    #[error("there is no trust file at {}", shown_path(path))]
     NoTrust { path: PathBuf },
     #[error(transparent)]
     Trust(#[from] TrustError),
-    #[error("there is no lock file at {}", path.display())]
+    #[error("there is no lock file at {}", shown_path(path))]
     NoLock { path: PathBuf },
     #[error("the lock file is for the stack `{found}`, and this is `{expected}`")]
     OtherStack {
@@ -34,7 +34,7 @@ pub enum LibraryError {
         plugin: PluginName,
         error: CapabilityError,
     },
-    #[error("{plugin}: the descriptor in the package is not understood: {error}")]
+    #[error("{plugin}: the descriptor in the package is not understood: {}", untrusted(&error.to_string()))]
     Descriptor {
         plugin: PluginName,
         error: serde_json::Error,

@@ -24,7 +24,7 @@ use crate::sandbox::{CONTRACT, CallError, Compiler, Plugin, Sandbox};
 /// Why a package was not made or signed.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkshopError {
-    #[error("the manifest is not understood: {0}")]
+    #[error("the manifest is not understood: {}", aegis_document::untrusted(.0.message()))]
     Manifest(#[from] toml::de::Error),
     #[error(transparent)]
     Name(#[from] aegis_document::IdentifierError),
@@ -44,7 +44,7 @@ pub enum WorkshopError {
     Call(#[from] CallError),
     #[error("the component says that it is `{said}`, the manifest says `{written}`")]
     Disagrees { said: String, written: String },
-    #[error("the component describes itself in a way that cannot be written: {0}")]
+    #[error("the component describes itself in a way that cannot be written: {}", aegis_document::untrusted(&.0.to_string()))]
     Descriptor(#[from] serde_json::Error),
 }
 

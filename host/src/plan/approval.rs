@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use aegis_document::{Digest, Identifier};
+use aegis_document::{Digest, Identifier, shown_path};
 use aegis_registry::statement::{Envelope, EnvelopeError, Payload, SignatureError};
 use aegis_registry::{Role, SecretKey, Trust};
 use serde::{Deserialize, Serialize};
@@ -32,21 +32,21 @@ impl Payload for Approval {
 /// Why an approval was not made or does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalError {
-    #[error("{path}: {error}")]
+    #[error("{}: {error}", shown_path(path))]
     File {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{path}: {error}")]
+    #[error("{}: {error}", shown_path(path))]
     Envelope { path: PathBuf, error: EnvelopeError },
-    #[error("{path}: {error}")]
+    #[error("{}: {error}", shown_path(path))]
     Signature {
         path: PathBuf,
         error: SignatureError,
     },
-    #[error("{path}: the approval is for another plan or stack")]
+    #[error("{}: the approval is for another plan or stack", shown_path(path))]
     OtherPlan { path: PathBuf },
-    #[error("{path}: the approval expired on {expires}")]
+    #[error("{}: the approval expired on {expires}", shown_path(path))]
     Expired { path: PathBuf, expires: String },
     #[error("the key {0} is not among the approvers that you trust")]
     NotAnApprover(Digest),

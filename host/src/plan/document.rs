@@ -407,8 +407,26 @@ pub struct PlannedChange {
     /// Identities of the same instance that come first.
     pub after: Vec<Identity>,
     pub on_immutable: OnImmutable,
-    /// What was authorised for it, in plain words.
-    pub capabilities: Vec<String>,
+    /// How many other things go with it when it goes, as far as state and the recorded document tell: resources of a
+    /// Terraform root, what lies in a namespace or a cluster.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub takes: u32,
+    /// What was authorised for it beyond the plain.
+    pub capabilities: Vec<Power>,
+}
+
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Something beyond the plain that a change does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Power {
+    /// The class that decides how early an approver sees it.
+    pub class: crate::capability::Risk,
+    /// In plain words.
+    pub what: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ pub mod planner;
 pub use document::{
     AppliedException, Base, Body, Cause, ChangeAction, Documents, DriverKind, Evidence, FactStatus,
     Instance, InstanceStatus, Mode, Plan, PlanError, PlannedChange, PlannedFact, PlannedFinding,
-    PluginUse, PolicyUse, Precision, Provenance, Risk, StackUse, StructuralReason, StructuralRule,
+    PluginUse, PolicyUse, Power, Precision, Provenance, Risk, StackUse, StructuralReason,
+    StructuralRule,
 };
 pub use identity::{Identity, IdentityError, InstanceId, InstanceIdError};

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use aegis_document::{Digest, Identifier, Limits};
+use aegis_document::{Digest, Identifier, Limits, shown_path};
 use serde::{Deserialize, Serialize};
 
 use super::error::StateError;
@@ -72,7 +72,7 @@ impl OperatorFolder {
         };
         if absolute(&self.root).starts_with(absolute(stack_folder)) {
             return Err(StateError::OperatorInside {
-                path: self.root.display().to_string(),
+                path: shown_path(&self.root),
             });
         }
         Ok(())
@@ -87,7 +87,7 @@ impl OperatorFolder {
     pub fn key(&self, lineage: &str) -> Result<StateKey, StateError> {
         let path = self.key_path(check_lineage(lineage)?);
         let problem = |why: &str| StateError::Operator {
-            path: path.display().to_string(),
+            path: shown_path(&path),
             why: why.to_owned(),
         };
         let mut file = match open_own(&path) {
@@ -95,7 +95,7 @@ impl OperatorFolder {
             Ok(None) => {
                 return Err(StateError::NoKey {
                     lineage: lineage.to_owned(),
-                    path: path.display().to_string(),
+                    path: shown_path(&path),
                 });
             }
             Err(why) => return Err(problem(&why)),
@@ -115,7 +115,7 @@ impl OperatorFolder {
     pub fn create_key(&self, lineage: &str) -> Result<StateKey, StateError> {
         let path = self.key_path(check_lineage(lineage)?);
         let problem = |error: std::io::Error| StateError::Operator {
-            path: path.display().to_string(),
+            path: shown_path(&path),
             why: error.to_string(),
         };
         let folder = self.root.join(lineage);
@@ -153,7 +153,7 @@ impl OperatorFolder {
         match marks.next() {
             Some(mark) => Ok(Some(mark)),
             None => Err(StateError::Operator {
-                path: folder.root().join(MARKS).display().to_string(),
+                path: shown_path(&folder.root().join(MARKS)),
                 why: "it holds no mark".to_owned(),
             }),
         }

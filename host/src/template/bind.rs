@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aegis_document::pointer;
+use aegis_document::{pointer, untrusted};
 use serde_json::Value;
 
 use super::node::Node;
@@ -19,10 +19,16 @@ pub struct Binding {
 /// Why a value could not be put in the place of a token. The value itself is never shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BindError {
-    #[error("{token} at {place}: the fact has no value there")]
+    #[error(
+        "{} at {}: the fact has no value there",
+        untrusted(token),
+        untrusted(place)
+    )]
     NoValue { token: String, place: String },
     #[error(
-        "{token} at {place}: a value of format {format} can only be a whole string, not a part of one"
+        "{} at {}: a value of format {format} can only be a whole string, not a part of one",
+        untrusted(token),
+        untrusted(place)
     )]
     NotEmbeddable {
         token: String,
@@ -30,7 +36,9 @@ pub enum BindError {
         format: Format,
     },
     #[error(
-        "{token} at {place}: the value holds characters that could change the document around it"
+        "{} at {}: the value holds characters that could change the document around it",
+        untrusted(token),
+        untrusted(place)
     )]
     UnsafeText { token: String, place: String },
 }

@@ -44,11 +44,11 @@ pub enum NodeError {
     EqualKeys { pointer: String },
 }
 
-fn root(pointer: &str) -> &str {
+fn root(pointer: &str) -> String {
     if pointer.is_empty() {
-        "the document"
+        "the document".to_owned()
     } else {
-        pointer
+        aegis_document::untrusted(pointer).to_string()
     }
 }
 

@@ -146,6 +146,7 @@ impl World {
             moved_from: None,
             after: Vec::new(),
             on_immutable: OnImmutable::Fail,
+            takes: 0,
             capabilities: Vec::new(),
             identity,
         }
@@ -196,6 +197,7 @@ impl World {
                     moved_from: None,
                     after: Vec::new(),
                     on_immutable: OnImmutable::Fail,
+                    takes: 0,
                     capabilities: Vec::new(),
                 });
             }

@@ -65,6 +65,18 @@ pub(super) fn risk_of(policy: &table::KindPolicy, name: &str) -> Risk {
     }
 }
 
+/// The class of an object of a kind; opaque where the host has no policy.
+pub fn class_of(object: &ObjectRef) -> Risk {
+    let collection = Collection {
+        group: object.group.clone(),
+        kind: object.kind.clone(),
+    };
+    match judgement(&collection) {
+        Judgement::Known(policy) => risk_of(policy, &object.name),
+        Judgement::Opaque | Judgement::Forbidden(_) => Risk::Opaque,
+    }
+}
+
 /// The highest class that patterns of kinds reach in a group.
 pub(super) fn highest_risk(group: &str, kinds: &Patterns) -> Risk {
     table::policies()

@@ -18,6 +18,6 @@ mod tests;
 mod values;
 
 pub use derive::derive;
-pub use fields::statement_fields;
+pub use fields::{risk_at, statement_fields};
 pub use grant::KopsGrant;
 pub use request::{KopsRequest, KopsUse};

@@ -52,7 +52,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Apply) -> Result<Exit, Failure> {
             None => return forget_import(ui, &project, &home),
         }
     } else {
-        read(&project, options.plan.as_deref())?
+        read(&project.plan_path(options.plan.as_deref()))?
     };
     let loaded = project.load(&home)?;
     let context = context(ui, &project, &home, loaded, &plan, options)?;
@@ -68,25 +68,22 @@ pub fn run(ui: &Ui, global: &Global, options: &Apply) -> Result<Exit, Failure> {
     Ok(Exit::from_code(outcome.exit_code()))
 }
 
-pub fn read(project: &Project, path: Option<&Path>) -> Result<Plan, Failure> {
-    let path = path.map_or_else(|| project.plan_file(), Path::to_owned);
+/// Reads and checks a plan. `approve`, `apply` and `show` see the same one.
+pub fn read(path: &Path) -> Result<Plan, Failure> {
     // Read once: what is checked is what is applied.
-    let bytes = std::fs::read(&path).map_err(|error| {
+    let bytes = std::fs::read(path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             Failure::new(
-                Diagnostic::new(
-                    NO_PLAN,
-                    format!("there is no plan at {}", shown_path(&path)),
-                )
-                .help("make one with `aegis plan`"),
+                Diagnostic::new(NO_PLAN, format!("there is no plan at {}", shown_path(path)))
+                    .help("make one with `aegis plan`"),
             )
         } else {
-            Failure::file(&path, &error)
+            Failure::file(path, &error)
         }
     })?;
     Plan::read(&bytes).map_err(|error| {
         Failure::new(
-            Diagnostic::new(PLAN, format!("{}: {error}", shown_path(&path)))
+            Diagnostic::new(PLAN, format!("{}: {error}", shown_path(path)))
                 .help("make a new one with `aegis plan`"),
         )
     })
@@ -242,7 +239,7 @@ struct Lines {
 impl Reporter for Lines {
     fn report(&self, progress: &Progress) {
         if self.json {
-            if let Ok(line) = serde_json::to_string(progress) {
+            if let Ok(line) = aegis_document::escape::json(progress) {
                 let _ = writeln!(std::io::stdout().lock(), "{line}");
             }
             return;

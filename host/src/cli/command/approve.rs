@@ -11,20 +11,18 @@ use super::plan::{make, operator_folder};
 use crate::cli::args::{Approve, Global};
 use crate::cli::failure::{Exit, Failure, USAGE, plain, refusal};
 use crate::cli::session::{Project, home};
-use crate::cli::show;
 use crate::cli::ui::Ui;
 use crate::date::Date;
 use crate::library;
 use crate::plan::{Plan, approval};
 use crate::stack::Diagnostic;
-use crate::state::{self, LocalStore};
 
 pub const APPROVAL: &str = "AEG0743";
 
 pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     // What is shown is what is signed: one reading of the file.
-    let plan = read(&project, options.plan.as_deref())?;
+    let plan = read(&project.plan_path(options.plan.as_deref()))?;
     let home = home()?;
     // A plan file says what it likes of itself; the plan that this stack makes now is what is approved.
     let made = make(ui, &project, &home, None)?;
@@ -41,11 +39,8 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
         ));
     }
     if !ui.json() {
-        let store = LocalStore::beside(&project.folder);
-        let applied = |digest: &aegis_document::Digest| state::document(&store, digest).ok();
-        ui.note(show::plan::text(ui, &plan, &applied, options.full));
+        ui.note(super::show::text(ui, &plan, &project.folder, options.full));
     }
-    confirm(ui, &plan, options.digest.as_deref())?;
     let today = operator_folder(&project, &home)?.today(Date::of(SystemTime::now()))?;
     let expires = match &options.expires {
         Some(text) => text
@@ -53,6 +48,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
             .map_err(|error| Failure::new(Diagnostic::new(USAGE, format!("--expires: {error}"))))?,
         None => today.days_later(DAYS),
     };
+    confirm(ui, &plan, expires, options.digest.as_deref())?;
     let key = store()?
         .load(&key_name(&options.key)?)
         .map_err(|error| plain(KEY, &error))?;
@@ -72,7 +68,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Approve) -> Result<Exit, Failure>
 }
 
 /// The approver has read this plan: he gives its digest, or says so after it was shown.
-fn confirm(ui: &Ui, plan: &Plan, digest: Option<&str>) -> Result<(), Failure> {
+fn confirm(ui: &Ui, plan: &Plan, expires: Date, digest: Option<&str>) -> Result<(), Failure> {
     let refuse = |message: String| {
         Failure::refused(Diagnostic::new(APPROVAL, message).help(format!(
             "give the digest that you have read: `--digest {}`",
@@ -85,7 +81,7 @@ fn confirm(ui: &Ui, plan: &Plan, digest: Option<&str>) -> Result<(), Failure> {
             "the plan has another digest than the one that you have read".to_owned(),
         )),
         None if ui.asks() => {
-            ui.note("approve this plan? [y/N]");
+            ui.note(format_args!("approve this plan until {expires}? [y/N]"));
             let mut line = String::new();
             let read = std::io::stdin().lock().read_line(&mut line);
             match read {

@@ -10,6 +10,6 @@ use crate::cli::ui::Ui;
 pub fn run(ui: &Ui, shell: Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "aegis", &mut script);
-    ui.print(&String::from_utf8_lossy(&script))?;
+    ui.print_raw(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

@@ -27,11 +27,11 @@ pub fn run(ui: &Ui, global: &Global, options: &GraphOptions) -> Result<Exit, Fai
         ui.print_json(&json!({ "instances": instances, "edges": edges }))?;
         return Ok(Exit::Done);
     }
-    ui.print(&match options.format {
-        GraphFormat::Text => graph::text(&graph),
-        GraphFormat::Dot => graph::dot(&graph),
-        GraphFormat::Mermaid => graph::mermaid(&graph),
-        GraphFormat::Svg => graph::svg(&graph),
-    })?;
+    match options.format {
+        GraphFormat::Text => ui.print(&graph::text(&graph))?,
+        GraphFormat::Dot => ui.print_raw(&graph::dot(&graph))?,
+        GraphFormat::Mermaid => ui.print_raw(&graph::mermaid(&graph))?,
+        GraphFormat::Svg => ui.print_raw(&graph::svg(&graph))?,
+    }
     Ok(Exit::Done)
 }

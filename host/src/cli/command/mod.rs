@@ -11,6 +11,7 @@ pub mod key;
 pub mod plan;
 pub mod plugin;
 pub mod schema;
+pub mod show;
 pub mod status;
 pub mod trust;
 pub mod unlock;

@@ -8,8 +8,7 @@ use crate::cli::args::{Global, Plan as Options};
 use crate::cli::failure::{Exit, Failure, plain};
 use crate::cli::files;
 use crate::cli::progress::Progress;
-use crate::cli::session::{Project, home, parallelism, runtime};
-use crate::cli::show;
+use crate::cli::session::{Project, folder_of, home, parallelism, runtime};
 use crate::cli::ui::Ui;
 use crate::driver::tree::TreeTarget;
 use crate::home::Home;
@@ -32,9 +31,7 @@ pub fn run(ui: &Ui, global: &Global, options: &Options) -> Result<Exit, Failure>
     if ui.json() {
         ui.print_json(plan)?;
     } else {
-        let store = LocalStore::beside(&project.folder);
-        let applied = |digest: &aegis_document::Digest| state::document(&store, digest).ok();
-        ui.print(&show::plan::text(ui, plan, &applied, options.full))?;
+        ui.print(&super::show::text(ui, plan, &project.folder, options.full))?;
         ui.note(next_step(plan, &path));
     }
     let pending = !plan.body.is_empty() || deferred(plan);

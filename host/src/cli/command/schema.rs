@@ -1,7 +1,7 @@
 //! `aegis schema`
 
 use crate::cli::args::{Global, Schema};
-use crate::cli::failure::{Exit, Failure, USAGE};
+use crate::cli::failure::{Exit, Failure, OUTPUT, USAGE, plain};
 use crate::cli::session::{Project, home};
 use crate::cli::ui::Ui;
 use crate::stack::{self, Diagnostic};
@@ -38,7 +38,9 @@ pub fn run(ui: &Ui, global: &Global, options: &Schema) -> Result<Exit, Failure> 
     if ui.json() {
         ui.print_json(&schema)?;
     } else {
-        ui.print(&format!("{schema:#}\n"))?;
+        let schema =
+            aegis_document::escape::json_pretty(&schema).map_err(|error| plain(OUTPUT, &error))?;
+        ui.print_raw(&format!("{schema}\n"))?;
     }
     Ok(Exit::Done)
 }

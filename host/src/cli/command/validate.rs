@@ -6,7 +6,7 @@ use super::plan::make;
 use crate::cli::args::{Global, SeverityName, Validate};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::session::{Project, home};
-use crate::cli::show::findings;
+use crate::cli::show::{findings, text};
 use crate::cli::ui::Ui;
 use crate::proposal::{Outcome, Severity};
 use crate::validate::{Date, Verdict, findings_on};
@@ -19,14 +19,14 @@ pub fn run(ui: &Ui, global: &Global, options: &Validate) -> Result<Exit, Failure
     let found = findings_on(body, Date::of(SystemTime::now()));
     let verdict = Verdict::judge(&found, &body.policy, threshold);
     ui.answer(&findings::json(&verdict, &found), || {
-        let mut text = String::new();
+        let mut out = String::new();
         for found in &found {
             if options.all || found.finding.outcome != Outcome::Pass {
-                text.push_str(&findings::finding(ui, found));
+                out.push_str(&text::block(ui, &findings::finding(found)));
             }
         }
-        text.push_str(&format!("{}\n", findings::summary(&verdict.summary)));
-        text
+        out.push_str(&format!("{}\n", findings::summary(&verdict.summary)));
+        out
     })?;
     Ok(if verdict.allows_apply() {
         Exit::Done

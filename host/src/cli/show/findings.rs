@@ -1,11 +1,9 @@
 //! Findings of validation stages.
 
-use std::fmt::Write as _;
-
-use aegis_document::untrusted;
 use serde_json::{Value, json};
 
-use crate::cli::ui::{Tone, Ui};
+use super::line::Line;
+use crate::cli::ui::Tone;
 use crate::plan::PlannedFinding;
 use crate::proposal::{Outcome, Severity};
 use crate::validate::{Summary, Verdict};
@@ -41,8 +39,8 @@ pub fn summary(summary: &Summary) -> String {
     )
 }
 
-/// One finding with its place and what to do.
-pub fn finding(ui: &Ui, found: &PlannedFinding) -> String {
+/// One finding, then its place and what to do.
+pub fn finding(found: &PlannedFinding) -> Vec<Line> {
     let (tone, word) = match &found.finding.outcome {
         Outcome::Pass => (Tone::Good, "pass"),
         Outcome::Fail if found.exception.is_some() => (Tone::Warn, "excepted"),
@@ -51,35 +49,27 @@ pub fn finding(ui: &Ui, found: &PlannedFinding) -> String {
         Outcome::Manual => (Tone::Warn, "manual"),
         Outcome::NotEvaluated(_) => (Tone::Faint, "not evaluated"),
     };
-    let mut out = format!(
-        "  {} {:8} {}: {}\n",
-        ui.paint(tone, format_args!("{word:13}")),
-        severity(found.control.severity),
-        found.control.id,
-        untrusted(&found.finding.message),
-    );
+    let mut lines = vec![
+        Line::default()
+            .tell(tone, format!("{word:13}"))
+            .say(format!(" {:8} ", severity(found.control.severity)))
+            .quote(&found.control.id)
+            .say(": ")
+            .quote(&found.finding.message),
+    ];
     if let Some(document) = &found.finding.document {
         let pointer = found.finding.pointer.as_deref().unwrap_or("");
-        let _ = writeln!(
-            out,
-            "      at {}{}",
-            untrusted(document),
-            untrusted(pointer)
-        );
+        lines.push(Line::of("at ").quote(format!("{document}{pointer}")));
     }
     if let Some(evidence) = &found.finding.evidence {
-        let _ = writeln!(out, "      seen: {}", untrusted(evidence));
+        lines.push(Line::of("seen: ").quote(evidence));
     }
     if let Some(reason) = &found.exception {
-        let _ = writeln!(out, "      excepted: {}", untrusted(reason));
+        lines.push(Line::of("excepted: ").quote(reason));
     } else if found.finding.outcome == Outcome::Fail {
-        let _ = writeln!(
-            out,
-            "      to mend it: {}",
-            untrusted(&found.control.remediation)
-        );
+        lines.push(Line::of("to mend it: ").quote(&found.control.remediation));
     }
-    out
+    lines
 }
 
 /// The findings for programs.

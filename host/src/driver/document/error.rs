@@ -1,6 +1,6 @@
 //! Why there is no document.
 
-use aegis_document::Identifier;
+use aegis_document::{Identifier, untrusted};
 
 use crate::template::{BindError, NodeError};
 
@@ -9,7 +9,7 @@ use crate::template::{BindError, NodeError};
 pub enum DocumentError {
     /// Which form is expected is the same for all versions of a stored format; a plan of another format
     /// is refused before.
-    #[error("the document is malformed at {}: {expected} is expected", if pointer.is_empty() { "its root" } else { pointer })]
+    #[error("the document is malformed at {}: {expected} is expected", if pointer.is_empty() { "its root".to_owned() } else { untrusted(pointer).to_string() })]
     Form { pointer: String, expected: String },
     #[error(transparent)]
     Node(#[from] NodeError),

@@ -88,6 +88,11 @@ fn with_head(object: &KubernetesObject, mut node: BTreeMap<String, Node>) -> Nod
 /// The key that tells the two stored forms apart; no Kubernetes object has such a field.
 const ABSENT: &str = "ensure-absent";
 
+/// Whether a stored form says that the object must not exist.
+pub(crate) fn is_absent(source: &serde_json::Value) -> bool {
+    source.get(ABSENT).is_some()
+}
+
 pub(super) fn absent_node(object: &ObjectRef) -> Node {
     let reference = map_of_some([
         ("group", Node::text(object.group.as_str())),

@@ -7,6 +7,7 @@
 
 mod application;
 mod build;
+mod code;
 mod context;
 mod error;
 mod fields;
@@ -24,9 +25,11 @@ use serde_json::Value;
 
 pub use application::ApplicationDocument;
 pub use build::{Origin, documents};
+pub use code::{CodeText, code};
 pub use context::{ArgoTarget, ChartPin, ClusterTarget, StateStore, TargetContext};
 pub use error::DocumentError;
 pub use kops::{KOPS_HOST_FIELDS, KopsClusterDocument, KopsGroupDocument};
+pub(crate) use kubernetes::is_absent;
 pub use kubernetes::{STACK_LABEL, STAGE_LABEL};
 pub use release::ReleaseDocument;
 pub use terraform::{Backend, TerraformDocument};

@@ -78,7 +78,8 @@ impl TreeTarget {
         };
         let marker = aegis_document::read(&bytes, Limits::LARGE)
             .map_err(|error| error.to_string())
-            .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
+            .and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()))
+            .map_err(|why| aegis_document::untrusted(&why).to_string());
         match (marker, TreePath::new(PATH)) {
             (Ok(marker), _) => Ok(Some(marker)),
             (Err(why), Ok(path)) => Err(TreeError::Marker { path, why }),

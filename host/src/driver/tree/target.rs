@@ -330,7 +330,7 @@ impl TreeTarget {
 
     pub(super) fn failed(&self, source: FolderError) -> TreeError {
         TreeError::Folder {
-            place: self.folder.root().display().to_string(),
+            place: aegis_document::shown_path(self.folder.root()),
             source,
         }
     }

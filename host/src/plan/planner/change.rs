@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aegis_document::{Digest, Identifier, canonical_text, untrusted};
 
 use super::super::document::{
-    Cause, ChangeAction, DriverKind, PlannedChange, Precision, Risk, StructuralReason,
+    Cause, ChangeAction, DriverKind, PlannedChange, Power, Precision, Risk, StructuralReason,
 };
 use super::super::identity::{Identity, InstanceId};
 use super::STATE_FACTS;
@@ -16,7 +16,7 @@ use super::reads::kind;
 use super::stage::StagePlan;
 use crate::capability::{Authorized, AuthorizedProposal, Risk as CapabilityRisk};
 use crate::driver::document::{Document, Origin, documents};
-use crate::driver::risk::risk;
+use crate::driver::risk::{risk, takes};
 use crate::driver::tree::{
     Conflict, Desired, Difference, FactShape, RenderContext, Shapes, render_bound,
 };
@@ -113,7 +113,11 @@ impl Work<'_> {
             let powers = change.requests().iter();
             let powers = powers.filter(|request| request.risk() > CapabilityRisk::Plain);
             let made = answered.instance.changes.get_mut(first..);
-            tell_powers(made.unwrap_or_default(), powers.map(ToString::to_string));
+            let powers = powers.map(|request| Power {
+                class: request.risk(),
+                what: request.to_string(),
+            });
+            tell_powers(made.unwrap_or_default(), powers);
         }
         failure.into_result()
     }
@@ -179,17 +183,17 @@ impl Work<'_> {
             action => action,
         };
         // What a new owner changes can break as much as what the old one would have changed.
-        let risk = match entry {
+        let (risk, takes) = match entry {
             Some(entry) if !never_final(entry) => {
                 let before = self.applied(&identity, entry, difference.action);
-                risk(
-                    &identity,
-                    difference.action,
-                    before.as_ref(),
-                    Some(document),
+                let (action, before, after) = (difference.action, before.as_ref(), Some(document));
+                let known = self.inventory.keys().copied();
+                (
+                    risk(&identity, action, before, after),
+                    takes(&identity, action, before, after, known),
                 )
             }
-            _ => Risk::None,
+            _ => (Risk::None, 0),
         };
         let exact = waits_for.is_empty();
         answered.instance.changes.push(PlannedChange {
@@ -214,6 +218,7 @@ impl Work<'_> {
             target: Some(difference.fingerprint),
             drift: difference.drift,
             risk,
+            takes,
             completes: completed(entry, &waits_for),
             waits_for,
             moved_from: place.moved_from.clone(),
@@ -302,7 +307,7 @@ impl Work<'_> {
 /// Tells what a proposed change implies, at the first of its documents that is not as it was. What the same
 /// documents imply was approved when they were first applied, but only all of them together: one new instance group
 /// can be what asks for a power, while the cluster it belongs to stays as it is.
-fn tell_powers(changes: &mut [PlannedChange], powers: impl Iterator<Item = String>) {
+fn tell_powers(changes: &mut [PlannedChange], powers: impl Iterator<Item = Power>) {
     let approved = changes
         .iter()
         .all(|change| change.before.is_some() && change.before == change.desired);
@@ -362,11 +367,12 @@ fn foreign_files(id: &InstanceId, conflicts: &[Conflict]) -> PlanFailure {
 }
 
 /// What a change that deletes has of the fields that only a proposal gives.
-pub fn removal(
+pub fn removal<'a>(
     identity: Identity,
     entry: &InventoryEntry,
     difference: Difference,
     before: Option<&Document>,
+    known: impl Iterator<Item = &'a Identity>,
 ) -> PlannedChange {
     PlannedChange {
         id: None,
@@ -382,6 +388,7 @@ pub fn removal(
         waits_for: Vec::new(),
         completes: Vec::new(),
         risk: risk(&identity, ChangeAction::Delete, before, None),
+        takes: takes(&identity, ChangeAction::Delete, before, None, known),
         moved_from: None,
         after: Vec::new(),
         on_immutable: OnImmutable::Fail,
@@ -419,7 +426,7 @@ mod tests {
             steps: BTreeMap::new(),
             files: BTreeMap::new(),
         };
-        let mut change = removal(identity, &state, difference, None);
+        let mut change = removal(identity, &state, difference, None, std::iter::empty());
         change.before = before.map(Digest::of);
         change.desired = Some(Digest::of("now"));
         change.action = action;
@@ -443,7 +450,11 @@ mod tests {
                 change("kops/use1", cluster.0, cluster.1),
                 change("kops/use1/nodes", group.0, group.1),
             ];
-            tell_powers(&mut changes, ["runs code on nodes".to_owned()].into_iter());
+            let power = Power {
+                class: CapabilityRisk::Code,
+                what: "run code on nodes".to_owned(),
+            };
+            tell_powers(&mut changes, [power].into_iter());
             let told = changes.iter().position(|c| !c.capabilities.is_empty());
             assert_eq!(told, told_at, "{cluster:?} {group:?}");
         }

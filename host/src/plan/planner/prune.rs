@@ -28,6 +28,7 @@ pub fn prune(
         .map(|(index, instance)| (instance.id.clone(), index))
         .collect();
     let mut orphans: BTreeMap<InstanceId, Instance> = BTreeMap::new();
+    let known = inputs.state.inventory();
     for recorded in inputs.state.instances() {
         let owner = &recorded.id;
         if silent.contains(owner) {
@@ -45,7 +46,8 @@ pub fn prune(
             let before = source
                 .as_ref()
                 .and_then(|source| Document::parse(identity, source).ok());
-            let change = removal(identity.clone(), entry, difference, before.as_ref());
+            let known = known.keys().copied();
+            let change = removal(identity.clone(), entry, difference, before.as_ref(), known);
             match places
                 .get(owner)
                 .and_then(|index| instances.get_mut(*index))

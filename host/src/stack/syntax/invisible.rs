@@ -3,6 +3,8 @@
 //! Control characters can steer the terminal that shows a message, and marks of text direction can
 //! make a reviewer see another file than the one that is read ("Trojan Source", CVE-2021-42574).
 
+use aegis_document::{commands, deceives};
+
 use super::position::Positions;
 use crate::stack::codes;
 use crate::stack::error::Diagnostic;
@@ -35,12 +37,17 @@ pub(super) fn find_invisible(text: &str, positions: &Positions<'_>) -> Option<Di
     Some(problem)
 }
 
-/// The text with invisible characters replaced by visible ones of the same length in bytes, so that
-/// it can be shown in a terminal and places stay right.
+/// The text with everything that could deceive replaced by visible characters of the same length in bytes, so that
+/// it can be shown in a terminal or a pipeline's log and places stay right.
 pub(crate) fn showable(text: &str) -> String {
+    let commands = commands(text);
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match (is_invisible(character), character.len_utf8()) {
+    for (at, character) in text.char_indices() {
+        let ends_line = character == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n');
+        // The joiner stands in honest emoji.
+        let ours = matches!(character, '\t' | '\n' | '\u{200d}') || ends_line;
+        let hidden = (deceives(character) && !ours) || commands.contains(&at);
+        match (hidden, character.len_utf8()) {
             (false, _) => shown.push(character),
             (true, 3) => shown.push(char::REPLACEMENT_CHARACTER),
             (true, length) => shown.extend(std::iter::repeat_n('?', length)),
@@ -66,6 +73,17 @@ mod tests {
                 find_invisible(text, &Positions::new(text)).is_some(),
                 "{shown}"
             );
+            assert_eq!(showable(text), shown);
+            assert_eq!(showable(text).len(), text.len());
+        }
+        // Not refused, because honest texts hold them or because they are what a comment may say.
+        for (text, shown) in [
+            ("a\u{200b}b", "a\u{fffd}b"),
+            ("a\u{e0041}", "a????"),
+            ("a\rb\r\n", "a?b\r\n"),
+            ("# x ##[group]y", "# x #?[group]y"),
+            ("##vso[task.x]", "#?vso[task.x]"),
+        ] {
             assert_eq!(showable(text), shown);
             assert_eq!(showable(text).len(), text.len());
         }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use aegis_document::shown_path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -22,7 +23,7 @@ impl Folder {
         ) {
             Ok(root) => root,
             Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(failed("open", &above.display().to_string(), error)),
+            Err(error) => return Err(failed("open", &shown_path(&above), error)),
         };
         let mut at = above;
         for name in self.inside.iter() {
@@ -167,7 +168,7 @@ pub(super) fn kind_of(folder: BorrowedFd<'_>, name: &std::ffi::CStr) -> FileType
 }
 
 fn no_folder(at: &Path, error: Errno) -> FolderError {
-    let shown = at.display().to_string();
+    let shown = shown_path(at);
     match error {
         Errno::LOOP | Errno::NOTDIR => FolderError::NotAFolder { path: shown },
         error => failed("open", &shown, error),

@@ -98,7 +98,7 @@ impl Store for LocalStore {
     }
 
     fn place(&self) -> String {
-        self.folder.root().display().to_string()
+        aegis_document::shown_path(self.folder.root())
     }
 }
 

@@ -109,6 +109,18 @@ pub fn class_of(path: &str) -> Option<Risk> {
         .max()
 }
 
+/// The class of setting the field at a path; `None` where there is none, but maybe below. What the host sets itself, and
+/// images, whose name says all, are plain.
+pub fn risk_at(path: &str) -> Option<Risk> {
+    let Found::Field(entry) = at(path)? else {
+        return None;
+    };
+    Some(match (entry.field.shape, entry.field.rule) {
+        (Shape::Image, _) | (_, Rule::Host | Rule::Never(_)) => Risk::Plain,
+        (_, Rule::Any(risk) | Rule::Guarded { risk, .. }) => entry.granted_as.1.unwrap_or(risk),
+    })
+}
+
 /// Fields that hold IAM statements, which the host reads as typed statements and the driver prints
 /// as JSON text.
 pub fn statement_fields() -> impl Iterator<Item = &'static str> {

@@ -306,7 +306,10 @@ fn ask(
         manifest.version,
         manifest.kind.as_str()
     ));
-    ui.note(untrusted(&component.metadata().description));
+    ui.note(format_args!(
+        "it says: {}",
+        untrusted(&component.metadata().description)
+    ));
     for signer in component.signers() {
         ui.note(format_args!("signed by {signer}"));
     }

@@ -97,7 +97,7 @@ fn inspection(
 ) -> String {
     let manifest = &metadata.manifest;
     let mut text = format!(
-        "{} {} ({}), contract {}, {} KiB\n{}\n{digest}\n\nwhat its component can do at most:\n",
+        "{} {} ({}), contract {}, {} KiB\nit says: {}\n{digest}\n\nwhat its component can do at most:\n",
         manifest.plugin,
         manifest.version,
         manifest.kind.as_str(),
