@@ -36,10 +36,16 @@ pub(super) fn find_invisible(text: &str, positions: &Positions<'_>) -> Option<Di
 }
 
 /// The text with invisible characters replaced by visible ones of the same length in bytes, so that
-/// it can be shown in a terminal and places stay right.
+/// it can be shown in a terminal and places stay right. A carriage return on its own ends a line in
+/// YAML; on a terminal it would have the rest written over what stands there.
 pub(crate) fn showable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\r' && characters.peek() != Some(&'\n') {
+            shown.push('\n');
+            continue;
+        }
         match (is_invisible(character), character.len_utf8()) {
             (false, _) => shown.push(character),
             (true, 3) => shown.push(char::REPLACEMENT_CHARACTER),
@@ -69,6 +75,11 @@ mod tests {
             assert_eq!(showable(text), shown);
             assert_eq!(showable(text).len(), text.len());
         }
+    }
+
+    #[test]
+    fn nothing_is_written_over_a_line() {
+        assert_eq!(showable("a: 1\rb: 2\r\nc\r"), "a: 1\nb: 2\r\nc\n");
     }
 
     #[test]
