@@ -96,3 +96,17 @@ fn store_with_head() -> Memory {
     let mut head = head.as_object().cloned().unwrap_or_default();
     Memory([(Key::Head, authentic::seal(Sealed::Head, &mut head))].into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_is_a_journal() {
+        let seed = include_bytes!("../../seeds/journal/runs.jsonl");
+        let (store, records) = sealed(seed).expect("records");
+        let runs = read_runs(&store).expect("a journal");
+        assert_eq!((runs.len(), records.len()), (2, 12));
+        assert!(runs[0].ended.is_some() && runs[1].ended.is_none());
+    }
+}

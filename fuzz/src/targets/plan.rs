@@ -149,3 +149,17 @@ fn rename(value: &mut Value, names: &BTreeMap<String, String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_are_plans() {
+        for seed in made() {
+            let plan = mended(&seed).expect("a plan");
+            let bytes = plan.to_bytes().expect("its bytes");
+            assert_eq!(Plan::read(&bytes).expect("a plan"), plan);
+        }
+    }
+}

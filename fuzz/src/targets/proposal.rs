@@ -420,3 +420,34 @@ fn json_text(raw: &Value, field: &str) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each change implies, or the code of its refusal.
+    fn judged(seed: &str) -> Vec<Result<usize, &'static str>> {
+        let input = read(seed.as_bytes(), Limits::EMBEDDED).expect("JSON");
+        let cluster = input["cluster"].as_str().map(identifier);
+        let proposal = proposal(&input).unwrap_or_else(|error| panic!("{}", error.into_problem()));
+        check_proposal(&proposal).expect("a proposal");
+        let changes = proposal.changes.iter();
+        changes
+            .map(|change| match derive(change, &context(cluster.clone())) {
+                Ok(requests) => Ok(requests.len()),
+                Err(denial) => Err(denial.code),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn most_changes_of_the_seeds_are_taken_apart() {
+        let all = [
+            judged(include_str!("../../seeds/proposal/delivery.json")),
+            judged(include_str!("../../seeds/proposal/cluster.json")),
+            judged(include_str!("../../seeds/proposal/cloud.json")),
+        ];
+        let implied = all.iter().flatten().filter(|result| result.is_ok()).count();
+        assert!(implied >= 6, "{all:?}");
+    }
+}

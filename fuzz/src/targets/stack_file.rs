@@ -60,6 +60,7 @@ fn refused(text: &str, problems: &Problems) {
         if index < 2 {
             let mut report = String::new();
             assert!(handler.render_report(&mut report, problem).is_ok());
+            let report = report.replace("\r\n", "\n");
             assert!(
                 !report.contains(|c: char| c.is_control() && c != '\n'),
                 "{report:?}"

@@ -12,19 +12,38 @@ use crate::check;
 use crate::store::Memory;
 
 pub(super) fn run(input: &[u8]) {
-    let (head, mut rest) = check::halves(input);
+    let (head, _) = check::halves(input);
     // Without the key nothing is believed.
     let unsealed = Memory([(Key::Head, head.to_vec())].into());
     match open(&unsealed) {
         Ok(state) => panic!("believed without a seal: {state:?}"),
-        Err(error) => refused(&error),
+        Err(error) => check::refused(&error),
     }
     if let Some(instance) = read(head, Limits::EMBEDDED).ok().and_then(typed) {
         check::reads_back(&instance);
     }
+    let Some(store) = sealed(input) else { return };
+    for key in store.0.keys() {
+        if let Key::Document(digest) = key
+            && let Err(error) = document(&store, digest)
+        {
+            check::refused(&error);
+        }
+    }
+    match open(&store) {
+        Ok(state) => {
+            believed(&state);
+            altered(&store, &state, input);
+        }
+        Err(error) => check::refused(&error),
+    }
+}
 
+/// The store that an input means.
+fn sealed(input: &[u8]) -> Option<Memory> {
+    let (head, mut rest) = check::halves(input);
     let Ok(Value::Object(mut head)) = read(head, Limits::EMBEDDED) else {
-        return;
+        return None;
     };
     let mut store = Memory::default();
     let names: Vec<String> = match head.get("instances") {
@@ -39,22 +58,12 @@ pub(super) fn run(input: &[u8]) {
         instances.insert(name, json!(digest));
         store.0.insert(Key::Instance(digest), instance.to_vec());
         store.0.insert(Key::Document(digest), instance.to_vec());
-        match document(&store, &digest) {
-            Ok(value) => drop(check::canonical(&value)),
-            Err(error) => refused(&error),
-        }
     }
     head.insert("instances".to_owned(), Value::Object(instances));
     head.insert("lineage".to_owned(), json!(LINEAGE));
-    store
-        .0
-        .insert(Key::Head, authentic::seal(Sealed::Head, &mut head));
-    let state = match open(&store) {
-        Ok(state) => state,
-        Err(error) => return refused(&error),
-    };
-    believed(&state);
-    altered(&store, &state, input);
+    let head = authentic::seal(Sealed::Head, &mut head);
+    store.0.insert(Key::Head, head);
+    Some(store)
 }
 
 fn typed(value: Value) -> Option<InstanceState> {
@@ -99,10 +108,19 @@ fn altered(store: &Memory, state: &State, input: &[u8]) {
             assert_eq!(other.serials(), state.serials());
             assert!(other.instances().eq(state.instances()));
         }
-        Err(error) => refused(&error),
+        Err(error) => check::refused(&error),
     }
 }
 
-fn refused(error: &StateError) {
-    check::refused(error);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_is_a_state() {
+        let seed = include_bytes!("../../seeds/state/two-instances.txt");
+        let state = open(&sealed(seed).expect("a store")).expect("a state");
+        assert_eq!(state.serials().len(), 2);
+        assert_eq!(state.facts().count(), 2);
+    }
 }

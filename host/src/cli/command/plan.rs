@@ -8,7 +8,7 @@ use crate::cli::args::{Global, Plan as Options};
 use crate::cli::failure::{Exit, Failure, plain};
 use crate::cli::files;
 use crate::cli::progress::Progress;
-use crate::cli::session::{Project, folder_of, home, parallelism, runtime};
+use crate::cli::session::{Project, home, parallelism, runtime};
 use crate::cli::ui::Ui;
 use crate::driver::tree::TreeTarget;
 use crate::home::Home;

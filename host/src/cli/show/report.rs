@@ -300,14 +300,17 @@ fn value(plan: &Plan, fact: &FactRef) -> String {
 }
 
 fn waiting(plan: &Plan) -> Vec<(Line, Line)> {
+    let unknown: BTreeSet<_> = plan
+        .body
+        .facts
+        .iter()
+        .filter(|fact| fact.status == FactStatus::Unknown)
+        .map(|fact| (fact.reference.cluster.as_ref(), &fact.reference.name))
+        .collect();
     let mut sources: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for instance in &plan.body.instances {
         for (name, source) in &instance.sources {
-            let unknown = plan.body.facts.iter().any(|fact| {
-                fact.status == FactStatus::Unknown
-                    && fact.reference.name == *name
-                    && fact.reference.cluster == instance.id.cluster
-            });
+            let unknown = unknown.contains(&(instance.id.cluster.as_ref(), name));
             if let (FactSource::TerraformOutput { .. }, true) = (source, unknown) {
                 let cluster = instance.id.cluster.as_ref();
                 let cluster = cluster.map(|cluster| format!(" --cluster {cluster}"));

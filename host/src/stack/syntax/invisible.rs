@@ -38,12 +38,17 @@ pub(super) fn find_invisible(text: &str, positions: &Positions<'_>) -> Option<Di
 }
 
 /// The text with everything that could deceive replaced by visible characters of the same length in bytes, so that
-/// it can be shown in a terminal or a pipeline's log and places stay right.
+/// it can be shown in a terminal or a pipeline's log and places stay right. A carriage return on its own ends a line
+/// in YAML; on a terminal it would have the rest written over what stands there.
 pub(crate) fn showable(text: &str) -> String {
     let commands = commands(text);
     let mut shown = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
         let ends_line = character == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n');
+        if character == '\r' && !ends_line {
+            shown.push('\n');
+            continue;
+        }
         // The joiner stands in honest emoji.
         let ours = matches!(character, '\t' | '\n' | '\u{200d}') || ends_line;
         let hidden = (deceives(character) && !ours) || commands.contains(&at);
@@ -80,13 +85,18 @@ mod tests {
         for (text, shown) in [
             ("a\u{200b}b", "a\u{fffd}b"),
             ("a\u{e0041}", "a????"),
-            ("a\rb\r\n", "a?b\r\n"),
+            ("a\rb\r\n", "a\nb\r\n"),
             ("# x ##[group]y", "# x #?[group]y"),
             ("##vso[task.x]", "#?vso[task.x]"),
         ] {
             assert_eq!(showable(text), shown);
             assert_eq!(showable(text).len(), text.len());
         }
+    }
+
+    #[test]
+    fn nothing_is_written_over_a_line() {
+        assert_eq!(showable("a: 1\rb: 2\r\nc\r"), "a: 1\nb: 2\r\nc\n");
     }
 
     #[test]
