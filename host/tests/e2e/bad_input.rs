@@ -665,6 +665,8 @@ fn describing(requires: Value, provides: Value, more: &'static str) -> impl Fn(&
 fn a_plugin_that_answers_nonsense_is_refused() {
     let failure = |failure: Value| answering(Kind::Security, json!({"err": failure}));
     let file = json!({"file": {"path": ".git/hooks/post-checkout", "content": "#!/bin/sh"}});
+    let mut file = change("a", file);
+    file["header"]["cluster"] = Value::Null;
     let stranger = json!({"changes": [], "probes": [], "moved": [], "provides": [
         {"name": "mesh.address", "source": {"value": "\"a.example.com\""}},
     ]});
@@ -708,10 +710,7 @@ fn a_plugin_that_answers_nonsense_is_refused() {
             object(r#"{"data": {"a": "1"}}"#),
         ),
         case("a file of Git's own", "AEG0320", 3, PLAN, {
-            answering(
-                Kind::Gitops,
-                json!({"ok": proposal(json!([change("a", file)]))}),
-            )
+            answering(Kind::Gitops, json!({"ok": proposal(json!([file]))}))
         }),
         case("a fact that it does not offer", "AEG0333", 3, PLAN, {
             answering(Kind::Security, json!({"ok": stranger}))
