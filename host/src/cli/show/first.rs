@@ -87,7 +87,7 @@ fn owners(plan: &Plan) -> Vec<Line> {
 
 /// Things that are the same but for the cluster, in the order in which they came.
 struct Merged<K> {
-    seen: Vec<(K, Vec<String>)>,
+    seen: Vec<(K, BTreeSet<String>)>,
     places: BTreeMap<K, usize>,
 }
 
@@ -101,13 +101,11 @@ impl<K: Ord + Clone> Merged<K> {
 
     fn add(&mut self, key: K, place: Option<String>) {
         let at = *self.places.entry(key.clone()).or_insert_with(|| {
-            self.seen.push((key, Vec::new()));
+            self.seen.push((key, BTreeSet::new()));
             self.seen.len() - 1
         });
-        if let (Some((_, places)), Some(place)) = (self.seen.get_mut(at), place)
-            && !places.contains(&place)
-        {
-            places.push(place);
+        if let (Some((_, places)), Some(place)) = (self.seen.get_mut(at), place) {
+            places.insert(place);
         }
     }
 }

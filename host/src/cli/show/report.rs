@@ -190,13 +190,19 @@ pub fn counts(plan: &Plan) -> Line {
 
 fn groups(plan: &Plan, applied: &Applied<'_>, depth: Depth) -> Vec<Group> {
     let everything = depth == Depth::Everything;
+    let known: BTreeMap<&FactRef, &Value> = plan
+        .body
+        .facts
+        .iter()
+        .filter_map(|fact| Some((&fact.reference, fact.value.as_ref()?)))
+        .collect();
     let mut groups = Vec::new();
     for instance in &plan.body.instances {
         let changes: Vec<ShownChange> = instance
             .changes
             .iter()
             .filter(|change| everything || change.action != ChangeAction::Noop)
-            .map(|change| shown(plan, change, applied, everything))
+            .map(|change| shown(plan, &known, change, applied, everything))
             .collect();
         if changes.is_empty() {
             continue;
@@ -217,6 +223,7 @@ fn groups(plan: &Plan, applied: &Applied<'_>, depth: Depth) -> Vec<Group> {
 
 fn shown(
     plan: &Plan,
+    known: &BTreeMap<&FactRef, &Value>,
     change: &PlannedChange,
     applied: &Applied<'_>,
     everything: bool,
@@ -239,7 +246,7 @@ fn shown(
                 .tell(Tone::Good, "+ ")
                 .quote(fact)
                 .say(" = ")
-                .quote(value(plan, fact)),
+                .quote(known.get(fact).map(ToString::to_string).unwrap_or_default()),
         );
     }
     let update = matches!(
@@ -290,13 +297,6 @@ fn line(change: &PlannedChange) -> Line {
             .tell(Tone::Faint, ")");
     }
     line
-}
-
-fn value(plan: &Plan, fact: &FactRef) -> String {
-    let mut facts = plan.body.facts.iter();
-    let known = facts.find(|known| known.reference == *fact);
-    let value = known.and_then(|known| known.value.as_ref());
-    value.map(ToString::to_string).unwrap_or_default()
 }
 
 fn waiting(plan: &Plan) -> Vec<(Line, Line)> {
