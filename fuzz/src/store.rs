@@ -34,7 +34,7 @@ impl Store for Memory {
         Ok(self.0.keys().filter(of_kind).copied().collect())
     }
 
-    fn append(&self, _: u64, _: &[u8]) -> Result<(), StoreError> {
+    fn append(&self, _: u64, _: &[u8], _: bool) -> Result<(), StoreError> {
         Err(StoreError::Changed)
     }
 

@@ -79,8 +79,8 @@ fn nothing_granted(kind: aegis_host::proposal::Kind, cluster: Option<Identifier>
         stage: identifier("mesh"),
         cluster,
         clusters: clusters().into(),
-        signed: CapabilitySet::default(),
-        granted: CapabilitySet::default(),
+        signed: CapabilitySet::default().into(),
+        granted: CapabilitySet::default().into(),
     })
 }
 

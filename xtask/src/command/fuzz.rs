@@ -5,7 +5,7 @@ use std::thread;
 use clap::Args;
 
 use crate::error::Error;
-use crate::fuzz::{self, Fuzzer, Outcome};
+use crate::fuzz::{self, Fuzzer, Length, Outcome};
 use crate::report;
 use crate::workspace::Workspace;
 
@@ -29,13 +29,14 @@ pub struct Arguments {
     jobs: Option<u16>,
 }
 
-/// Seconds for each target in continuous integration.
-const BRIEF: u32 = 4;
+/// Inputs for each target in continuous integration: a few seconds.
+const BRIEF: Length = Length::Inputs(2000);
 
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Error> {
     let targets = fuzz::chosen_targets(workspace, &arguments.targets)?;
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
-    fuzz_targets(workspace, &targets, arguments.seconds, jobs)
+    let length = Length::Seconds(arguments.seconds);
+    fuzz_targets(workspace, &targets, length, jobs)
 }
 
 /// Every target for a moment, where there is a C++ compiler.
@@ -55,7 +56,7 @@ fn cores() -> usize {
 fn fuzz_targets(
     workspace: &Workspace,
     targets: &[String],
-    seconds: u32,
+    length: Length,
     jobs: usize,
 ) -> Result<(), Error> {
     report::title("fuzz targets, instrumented");
@@ -63,11 +64,15 @@ fn fuzz_targets(
     let fuzzer = fuzzer?;
     report::line(format!("built in {}", report::duration(took)));
 
+    let each = match length {
+        Length::Seconds(seconds) => format!("{seconds} s"),
+        Length::Inputs(inputs) => format!("{inputs} inputs"),
+    };
     report::title(&format!(
-        "fuzzing: {} targets, {seconds} s each, {jobs} at a time",
+        "fuzzing: {} targets, {each} each, {jobs} at a time",
         targets.len()
     ));
-    let outcomes = fuzzer.run(targets, seconds, jobs)?;
+    let outcomes = fuzzer.run(targets, length, jobs)?;
     eprint!("\n{}", fuzz::table(&outcomes));
     let findings: Vec<&Outcome> = outcomes
         .iter()

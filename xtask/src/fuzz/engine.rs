@@ -22,6 +22,32 @@ const SLOW: u32 = 10;
 /// Memory, in MiB, that one process may take.
 const MEMORY: u32 = 2048;
 
+/// How long a target runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Length {
+    /// For so many seconds, on from where the last run came to.
+    Seconds(u32),
+    /// So many inputs from the seeds on, chosen in the same way each time: what a commit passes once, it
+    /// passes again.
+    Inputs(u32),
+}
+
+/// Seconds after which a run of a number of inputs ends all the same.
+const PATIENCE: u32 = 30;
+
+impl Length {
+    fn arguments(self) -> Vec<String> {
+        match self {
+            Self::Seconds(seconds) => vec![format!("-max_total_time={seconds}")],
+            Self::Inputs(inputs) => vec![
+                format!("-runs={inputs}"),
+                format!("-max_total_time={PATIENCE}"),
+                "-seed=1".to_owned(),
+            ],
+        }
+    }
+}
+
 /// The instrumented program.
 pub struct Fuzzer {
     program: PathBuf,
@@ -51,11 +77,11 @@ impl Fuzzer {
         })
     }
 
-    /// Runs each target for so many seconds, `jobs` at a time. Outcomes are in the order of the targets.
+    /// Runs each target, `jobs` at a time. Outcomes are in the order of the targets.
     pub fn run(
         &self,
         targets: &[String],
-        seconds: u32,
+        length: Length,
         jobs: usize,
     ) -> Result<Vec<Outcome>, Error> {
         let waiting: Mutex<VecDeque<&String>> = Mutex::new(targets.iter().collect());
@@ -63,7 +89,7 @@ impl Fuzzer {
         let work = || {
             let mut outcomes = Vec::new();
             while let Some(target) = next() {
-                let outcome = self.run_one(target, seconds)?;
+                let outcome = self.run_one(target, length)?;
                 report::line(format!("{target}: {}", outcome.verdict()));
                 outcomes.push(outcome);
             }
@@ -84,8 +110,15 @@ impl Fuzzer {
         Ok(outcomes)
     }
 
-    fn run_one(&self, target: &str, seconds: u32) -> Result<Outcome, Error> {
-        let corpus = self.folder.join("corpus").join(target);
+    fn run_one(&self, target: &str, length: Length) -> Result<Outcome, Error> {
+        let corpus = match length {
+            Length::Seconds(_) => self.folder.join("corpus").join(target),
+            Length::Inputs(_) => {
+                let corpus = self.folder.join("brief").join(target);
+                remove_folder(&corpus)?;
+                corpus
+            }
+        };
         let findings = self.folder.join("findings").join(target);
         let temporary = self.folder.join("temporary").join(target);
         let logs = self.folder.join("logs");
@@ -98,7 +131,7 @@ impl Fuzzer {
         command
             .arg(&corpus)
             .arg(format!("-artifact_prefix={}/", findings.display()))
-            .arg(format!("-max_total_time={seconds}"))
+            .args(length.arguments())
             .arg(format!("-max_len={MOST_BYTES}"))
             .args(["-print_final_stats=1", "-detect_leaks=0"])
             .env("AEGIS_FUZZ_CORPUS", &corpus)

@@ -12,7 +12,7 @@ use crate::process;
 use crate::workspace::{Workspace, list};
 
 pub use coverage::compile_if_asked;
-pub use engine::Fuzzer;
+pub use engine::{Fuzzer, Length};
 pub use outcome::{Outcome, table};
 
 /// The targets with the given names, or all of them for no name. Each is a file of that name.
