@@ -33,8 +33,10 @@ pub(super) fn run(input: &[u8]) {
         Ok(requests) => {
             requests.iter().for_each(check::shown);
             assert!(!requests.is_empty());
-            if let Some(text) = literal {
-                assert!(!holds_object(&text), "an object in a file: {text:?}");
+            // The port of libyaml ends in a panic where the original gives an error.
+            let seen = literal.map(|text| (std::panic::catch_unwind(|| holds_object(&text)), text));
+            if let Some((Ok(seen), text)) = seen {
+                assert!(!seen, "an object in a file: {text:?}");
             }
         }
         Err(denial) => check::refused(&denial),
@@ -63,7 +65,9 @@ fn holds_object(text: &str) -> bool {
                 open.push(Some((0, BTreeSet::new())));
             }
             EventData::SequenceEnd | EventData::MappingEnd => {
+                let on_its_own = |open: &[Option<_>]| open.iter().all(Option::is_none);
                 if let Some(Some((_, keys))) = open.pop()
+                    && on_its_own(&open)
                     && keys.contains("apiVersion")
                     && keys.contains("kind")
                 {

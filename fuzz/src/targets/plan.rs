@@ -21,7 +21,7 @@ pub(super) fn made() -> Vec<Vec<u8>> {
             "precision": precision, "desired": desired, "before": nothing, "bound": null, "target": nothing,
             "drift": [{"path": "docs/a.md", "kind": "edited"}], "waits-for": ["use1/network.vpc-id"],
             "completes": ["state.bucket"], "risk": "disruptive", "moved-from": "file/docs/old.md",
-            "after": ["terraform/network-use1"], "on-immutable": "fail", "capabilities": ["write a file"],
+            "after": ["terraform/network-use1"], "on-immutable": "fail", "capabilities": [{"class": "power", "what": "write a file"}],
         })
     };
     let mut body = json!({
@@ -53,15 +53,16 @@ pub(super) fn made() -> Vec<Vec<u8>> {
             },
             "probes": [{"id": "up", "cluster": "use1", "check": "api-reachable", "timeout-seconds": 60}],
         }],
-        "findings": [{
-            "instance": "compliance",
-            "control": {"id": "cis.1", "title": "A control", "frameworks": [{"framework": "CIS", "reference": "1.1"}],
+        "findings": {"controls": [
+            {"id": "cis.1", "title": "A control", "frameworks": [{"framework": "CIS", "reference": "1.1"}],
                 "severity": "high", "scope": "plan", "remediation": "mend it"},
+        ], "list": [{
+            "instance": "compliance", "control": 0,
             "finding": {"control": "cis.1", "outcome": {"not-evaluated": "unknown"}, "document": "terraform/network-use1",
                 "cluster": null, "pointer": "/a", "message": "a message", "evidence": null,
                 "feedback": {"stage": "network", "patch": []}},
             "exception": "accepted",
-        }],
+        }]},
         "exceptions": [{"control": "cis.1", "document": null, "reason": "later", "owner": "team", "expires": "2026-12-31"}],
     });
     let mut plan = json!({

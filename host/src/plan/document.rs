@@ -273,7 +273,12 @@ pub struct PlannedFact {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "status", content = "reason")]
+#[serde(
+    rename_all = "kebab-case",
+    tag = "status",
+    content = "reason",
+    deny_unknown_fields
+)]
 pub enum InstanceStatus {
     Planned,
     /// The plugin was not called or needs facts: the plan holds no change of it and apply never runs it.
@@ -343,7 +348,12 @@ pub enum Cause {
 
 /// How much is known about a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "reason")]
+#[serde(
+    rename_all = "kebab-case",
+    tag = "kind",
+    content = "reason",
+    deny_unknown_fields
+)]
 pub enum Precision {
     /// All tokens are bound, the target was read, the difference is computed.
     Exact,

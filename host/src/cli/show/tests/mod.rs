@@ -189,10 +189,7 @@ fn sample() -> Sample {
     let finding = |outcome: Value, exception: Value| {
         json!({
             "instance": "compliance",
-            "control": {
-                "id": "kops-audit-log", "title": "A title", "frameworks": [{"framework": "CIS", "reference": "1.2"}],
-                "severity": "high", "scope": "plan", "remediation": "Turn it on.",
-            },
+            "control": 0,
             "finding": {
                 "control": "kops-audit-log", "outcome": outcome, "document": "kops/use1", "cluster": "use1", "pointer": "/spec/a",
                 "message": "A message", "evidence": "Some evidence",
@@ -227,11 +224,17 @@ fn sample() -> Sample {
             fact("account", "known", json!("host"), json!({"key": ["text"]})),
         ],
         "instances": [network, delivery, deferred, blocked],
-        "findings": [
-            finding(json!("fail"), Value::Null),
-            finding(json!("warn"), json!("a reason")),
-            finding(json!({"not-evaluated": "why not"}), Value::Null),
-        ],
+        "findings": {
+            "controls": [{
+                "id": "kops-audit-log", "title": "A title", "frameworks": [{"framework": "CIS", "reference": "1.2"}],
+                "severity": "high", "scope": "plan", "remediation": "Turn it on.",
+            }],
+            "list": [
+                finding(json!("fail"), Value::Null),
+                finding(json!("warn"), json!("a reason")),
+                finding(json!({"not-evaluated": "why not"}), Value::Null),
+            ],
+        },
         "exceptions": [{
             "control": "kops-audit-log", "document": "kops/use1", "reason": "a reason", "owner": "somebody",
             "expires": "2999-12-31",
