@@ -15,6 +15,7 @@
 mod authentic;
 mod check;
 mod mutate;
+pub mod peer;
 mod store;
 mod targets;
 
