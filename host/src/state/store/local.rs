@@ -90,11 +90,12 @@ impl Store for LocalStore {
 
     fn append(&self, segment: u64, line: &[u8], first: bool) -> Result<(), StoreError> {
         let path = path(Key::Journal(segment));
-        Ok(if first {
-            self.folder.append(&path, line)?
+        if first {
+            self.folder.append(&path, line)?;
         } else {
-            self.folder.append_to_existing(&path, line)?
-        })
+            self.folder.append_to_existing(&path, line)?;
+        }
+        Ok(())
     }
 
     fn place(&self) -> String {

@@ -68,7 +68,7 @@ fn keyword(root: &Value, key: &str, value: &Value) -> Result<(), String> {
         },
         // These change what a pointer is relative to, or name a part in another way than by where it is.
         ("$id" | "$anchor" | "$dynamicAnchor" | "$recursiveRef" | "$recursiveAnchor", value)
-            if !value.is_object() && !(key == "$id" && is_own_id(root, value)) =>
+            if !(value.is_object() || key == "$id" && is_own_id(root, value)) =>
         {
             Err(format!("it uses `{key}`"))
         }
