@@ -93,13 +93,12 @@ fn said(ended: &Ended) {
     assert!(next, "no next step: {ended}");
 }
 
+/// Files by path.
+type Contents = BTreeMap<String, Vec<u8>>;
+
 /// Every file of the tree is as before or as it is to be, and nothing else lies in it.
 #[track_caller]
-fn between(
-    desk: &Desk,
-    (before, after): (&BTreeMap<String, Vec<u8>>, &BTreeMap<String, Vec<u8>>),
-    at: &str,
-) {
+fn between(desk: &Desk, (before, after): (&Contents, &Contents), at: &str) {
     for (name, content) in desk.files() {
         let known = [before.get(&name), after.get(&name)];
         assert!(known.contains(&Some(&content)), "{at}: {name}");
