@@ -60,7 +60,7 @@ fn fuzz_targets(
     jobs: usize,
 ) -> Result<(), Error> {
     report::title("fuzz targets, instrumented");
-    let (fuzzer, took) = report::timed(|| Fuzzer::build(workspace));
+    let (fuzzer, took) = report::timed(|| Fuzzer::build(workspace, length));
     let fuzzer = fuzzer?;
     report::line(format!("built in {}", report::duration(took)));
 

@@ -24,13 +24,15 @@ const FLAGS: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// Makes Cargo compile the workspace with instrumentation, and fast enough to be worth it.
-pub fn ask(cargo: &mut Command) -> Result<(), Error> {
+/// Makes Cargo compile the workspace with instrumentation. Dependencies are optimised in any case.
+pub fn ask(cargo: &mut Command, optimised: bool) -> Result<(), Error> {
     let wrapper = env::current_exe().map_err(Error::file("the running program"))?;
     cargo
         .env("RUSTC_WORKSPACE_WRAPPER", wrapper)
-        .env(ASKED, "1")
-        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+        .env(ASKED, "1");
+    if optimised {
+        cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+    }
     Ok(())
 }
 

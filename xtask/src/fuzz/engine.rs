@@ -36,6 +36,11 @@ pub enum Length {
 const PATIENCE: u32 = 30;
 
 impl Length {
+    /// Whether optimising the program takes less time than it saves.
+    fn is_long(self) -> bool {
+        matches!(self, Self::Seconds(_))
+    }
+
     fn arguments(self) -> Vec<String> {
         match self {
             Self::Seconds(seconds) => vec![format!("-max_total_time={seconds}")],
@@ -56,8 +61,8 @@ pub struct Fuzzer {
 }
 
 impl Fuzzer {
-    /// Builds it.
-    pub fn build(workspace: &Workspace) -> Result<Self, Error> {
+    /// Builds it for runs of this length.
+    pub fn build(workspace: &Workspace, length: Length) -> Result<Self, Error> {
         if !has_compiler() {
             return Err(Error::NoCompiler);
         }
@@ -69,7 +74,7 @@ impl Fuzzer {
             cargo.arg("--locked");
         }
         cargo.arg("--").args(engine.linker_arguments());
-        coverage::ask(&mut cargo)?;
+        coverage::ask(&mut cargo, length.is_long())?;
         process::run(&mut cargo)?;
         Ok(Self {
             program: workspace.target().join("debug/aegis-fuzz"),
