@@ -24,6 +24,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 
+    /// Inputs for each target, from the seeds on and the same ones each time, instead of a time
+    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u32).range(1..))]
+    inputs: Option<u32>,
+
     /// Targets that run at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -35,7 +39,9 @@ const BRIEF: Length = Length::Inputs(2000);
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Error> {
     let targets = fuzz::chosen_targets(workspace, &arguments.targets)?;
     let jobs = arguments.jobs.map_or_else(cores, usize::from);
-    let length = Length::Seconds(arguments.seconds);
+    let length = arguments
+        .inputs
+        .map_or(Length::Seconds(arguments.seconds), Length::Inputs);
     fuzz_targets(workspace, &targets, length, jobs)
 }
 
